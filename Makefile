@@ -1,0 +1,38 @@
+# Each target works on a fresh machine with Python 3.11 or later, venv and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.PHONY: demo test lint bless bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed ## audit the bundled sample cluster
+	@$(BIN)/mpiaudit demo
+
+test: $(VENV)/.developed ## run every test
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/.developed ## ruff and mypy, as in continuous integration
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bless: $(VENV)/.developed ## rewrite the report book, to be read in the diff
+	$(BIN)/pytest tests/test_reportbook.py --bless
+
+bench: $(VENV)/.developed ## whole-process ratios, measured in one run
+	$(BIN)/python bench/run.py
+
+$(VENV)/.installed: setup.cfg pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.developed: setup.cfg pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
