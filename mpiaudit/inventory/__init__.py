@@ -1,0 +1,1 @@
+"""Typed, frozen views of what matters to MPIJobs in one cluster."""

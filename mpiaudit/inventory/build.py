@@ -1,0 +1,179 @@
+"""From what a collector read to an `Inventory`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from mpiaudit.inventory.controller import Controller
+from mpiaudit.inventory.crd import Crd
+from mpiaudit.inventory.inventory import Inventory
+from mpiaudit.inventory.job import Job
+from mpiaudit.inventory.neighbour import (
+    ConfigMap,
+    Event,
+    Lease,
+    Namespace,
+    Secret,
+    Service,
+    ServiceAccount,
+)
+from mpiaudit.inventory.view import View, timestamp
+from mpiaudit.inventory.workload import LauncherJob, Pod
+from mpiaudit.model import Gap, Reading, Resource
+
+V = TypeVar("V", bound=View)
+
+
+class Kind(NamedTuple):
+    """How objects of one kind are kept."""
+
+    field: str
+    """The inventory's field."""
+
+    group: str | None
+    """The API group; a kind of the same name in another group is something else.
+    None where the parser tells."""
+
+    parse: Callable[[Resource], View | None]
+
+
+KINDS: Mapping[str, Kind] = {
+    "CustomResourceDefinition": Kind("crds", "apiextensions.k8s.io", Crd.parse),
+    "Deployment": Kind("controllers", "apps", Controller.parse),
+    "StatefulSet": Kind("controllers", "apps", Controller.parse),
+    "MPIJob": Kind("jobs", None, Job.parse),
+    "Pod": Kind("pods", "", Pod.parse),
+    "Job": Kind("launcher_jobs", "batch", LauncherJob.parse),
+    "Service": Kind("services", "", Service.parse),
+    "ConfigMap": Kind("config_maps", "", ConfigMap.parse),
+    "Secret": Kind("secrets", "", Secret.parse),
+    "ServiceAccount": Kind("service_accounts", "", ServiceAccount.parse),
+    "Namespace": Kind("namespaces", "", Namespace.parse),
+    "Event": Kind("events", None, Event.parse),
+    "Lease": Kind("leases", "coordination.k8s.io", Lease.parse),
+}
+
+_READ_WITH = {"crd": {"crds"}, "controllers": {"pods"}, "now": {"leases", "events"}}
+"""Fields that take part in another one, so that its kinds are read for it as well."""
+
+
+def kinds_for(needs: Iterable[str]) -> frozenset[str]:
+    """Return the kinds that must be read for rules that ask for *needs*.
+
+    The definition, the controllers and the jobs are always among them: the verdict needs them.
+    """
+    wanted = {"crds", "controllers", "jobs", *needs}
+    wanted |= {other for need in wanted for other in _READ_WITH.get(need, ())}
+    return frozenset(name for name, kind in KINDS.items() if kind.field in wanted)
+
+
+def build(reading: Reading) -> Inventory:
+    """Return the inventory of all that *reading* yields, consuming it.
+
+    A kind that a collector could not read is a gap. So is, for files, a kind of which nothing
+    was given: files prove presence and not absence. Where several definitions of the CRD are
+    given and not exactly one is installed, `Inventory.crd` is a gap.
+    """
+    pile = _Pile()
+    for resource in reading.resources:
+        pile.add(resource)
+    gaps = dict(_gaps(reading, pile))
+    crds = pile.all(Crd)
+    crd = _installed(crds)
+    if "crds" in gaps:
+        gaps["crd"] = gaps["crds"]
+    elif crd is None and crds:
+        places = ", ".join(sorted({c.ref.source for c in crds}))
+        several = f"{len(crds)} definitions of the CRD were given: {places}"
+        gaps["crd"] = Gap(several, unreadable=False)
+    pods = pile.all(Pod)
+    return Inventory(
+        crd=crd,
+        crds=crds,
+        controllers=tuple(c.observed(pods) for c in pile.all(Controller)),
+        jobs=pile.all(Job),
+        pods=pods,
+        launcher_jobs=pile.all(LauncherJob),
+        services=pile.all(Service),
+        config_maps=pile.all(ConfigMap),
+        secrets=pile.all(Secret),
+        service_accounts=pile.all(ServiceAccount),
+        namespaces=pile.all(Namespace),
+        events=pile.all(Event),
+        leases=pile.all(Lease),
+        now=max((t for t in (pile.latest, timestamp(reading.taken)) if t), default=None),
+        listed=frozenset(pile.listed) if not reading.taken else KINDS.keys() - reading.gaps.keys(),
+        gaps=gaps,
+    )
+
+
+@dataclass
+class _Pile:
+    """Views, sorted by their class while they are read."""
+
+    views: dict[type[View], list[View]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    """The uids of all objects so far: one that is given twice counts once."""
+
+    listed: set[str] = field(default_factory=set)
+    """Kinds of which an exported List was read."""
+
+    latest: datetime | None = None
+
+    def add(self, resource: Resource) -> None:
+        kind = KINDS.get(resource.kind)
+        group = resource.api_version.rpartition("/")[0]
+        if kind is None or kind.group not in {None, group}:
+            return
+        exported = bool(resource.get("metadata", "uid"))
+        if exported and resource.prefix:
+            self.listed.add(resource.kind)
+        view = kind.parse(resource)
+        if view is None or (exported and view.uid in self.seen):
+            return
+        self.seen.add(view.uid)
+        self.views.setdefault(type(view), []).append(view)
+        for when in _times(view):
+            self.latest = max(self.latest or when, when)
+
+    def all(self, view: type[V]) -> tuple[V, ...]:
+        return tuple(v for v in self.views.get(view, ()) if isinstance(v, view))
+
+
+def _times(view: View) -> Iterator[datetime]:
+    """Yield the times that *view* bears: an export was taken at the latest of all, or after."""
+    times = [view.identity.created]
+    match view:
+        case Job():
+            times += [c.since for c in view.conditions.values()]
+        case Pod():
+            times += [view.last_exit.at if view.last_exit else None]
+        case Event():
+            times += [view.last]
+        case Lease():
+            times += [view.renewed]
+    yield from (t for t in times if t)
+
+
+def _gaps(reading: Reading, pile: _Pile) -> Iterator[tuple[str, Gap]]:
+    """Yield each field that is not known to be complete, with the reason."""
+    for name, kind in KINDS.items():
+        if name in reading.gaps:
+            yield kind.field, reading.gaps[name]
+    if reading.taken:
+        return
+    held = {KINDS[v.ref.kind].field for views in pile.views.values() for v in views}
+    listed = {KINDS[k].field for k in pile.listed}
+    for name in sorted({k.field for k in KINDS.values()} - held - listed):
+        yield name, Gap(f"no {name.replace('_', ' ')} among the files", unreadable=False)
+    if pile.latest is None:
+        yield "now", Gap("no object bears a time", unreadable=False)
+
+
+def _installed(crds: tuple[Crd, ...]) -> Crd | None:
+    """Return the definition in force: the installed one, or the only one."""
+    installed = [c for c in crds if c.installed] or crds
+    return installed[0] if len(installed) == 1 else None

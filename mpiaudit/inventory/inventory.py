@@ -1,0 +1,58 @@
+"""A read-only snapshot of what matters to MPIJobs in one cluster or set of manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+from mpiaudit.inventory.controller import Controller
+from mpiaudit.inventory.crd import Crd
+from mpiaudit.inventory.job import Job
+from mpiaudit.inventory.neighbour import (
+    ConfigMap,
+    Event,
+    Lease,
+    Namespace,
+    Secret,
+    Service,
+    ServiceAccount,
+)
+from mpiaudit.inventory.workload import LauncherJob, Pod
+from mpiaudit.model import Gap
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All that checks may look at. A check asks for a field by its name."""
+
+    crd: Crd | None = None
+    """The installed definition, or the only one given; None where it is known to be absent."""
+
+    crds: tuple[Crd, ...] = ()
+    """Every definition read: from files there may be the installed one and its successor."""
+
+    controllers: tuple[Controller, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    launcher_jobs: tuple[LauncherJob, ...] = ()
+    services: tuple[Service, ...] = ()
+    config_maps: tuple[ConfigMap, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    service_accounts: tuple[ServiceAccount, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    events: tuple[Event, ...] = ()
+    leases: tuple[Lease, ...] = ()
+    now: datetime | None = None
+    """When it was read: the API server's clock, or the latest time in an export.
+    None where no object bears a time."""
+
+    listed: frozenset[str] = frozenset()
+    """Kinds of which a whole list was read, live or exported: what is not in it is not there."""
+
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    """Why a field above is not known to be complete, by the field's name."""
+
+
+JUDGEABLE = frozenset(f.name for f in fields(Inventory)) - {"gaps"}
+"""The names a check may take as parameters."""

@@ -1,0 +1,203 @@
+"""MPIJobs of every version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from mpiaudit.inventory.template import PodTemplate
+from mpiaudit.inventory.view import View, Writer, identity, mapping, mappings, text, timestamp
+from mpiaudit.model import Location, Resource, dig
+
+GROUP = "kubeflow.org"
+LEGACY_VERSIONS = ("v1alpha1", "v1alpha2", "v1")
+"""Every version before v2beta1, oldest first."""
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+CONTROLLER_MANAGERS = frozenset(
+    {"mpi-operator", "mpi-operator.v1", "mpi-operator.v2", "manager", "training-operator"}
+    | {"Go-http-client", "kube-controller-manager", "kueue"}
+)
+"""Field managers that write MPIJobs without being their author: the file names of the binaries
+in the images of kubeflow/mpi-operator v0.3.0 to v0.8.0 and kubeflow/training-operator v1.7.0
+(which writes status as ``Go-http-client``) to v1.9.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One entry of ``spec.mpiReplicaSpecs``."""
+
+    type: str
+    """The key as written: ``Launcher``, ``Worker``, or anything else."""
+
+    replicas: Any
+    """As written; None where absent."""
+
+    restart_policy: str | None
+    template: PodTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One entry of ``status.conditions`` that is True."""
+
+    type: str
+    reason: str
+    message: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job(View):
+    """One MPIJob."""
+
+    version: str
+    """The version it was read in: the author's in a manifest, the request's in a list."""
+
+    author_version: str | None
+    """The version its author wrote; None where the API server kept no trace of it."""
+
+    replicas: Mapping[str, Replica]
+    """By replica type; empty where ``mpiReplicaSpecs`` is missing."""
+
+    spec: Mapping[str, Any]
+    """``spec`` as written, for the scalars: absent, null and wrong types are told apart."""
+
+    policy: Mapping[str, Any]
+    """``spec.runPolicy`` as written."""
+
+    conditions: Mapping[str, Condition]
+    """The True ones, by type."""
+
+    has_status: bool
+    """Whether any controller has ever written a status."""
+
+    applied: Mapping[str, Any]
+    """The last-applied configuration; empty where there is none."""
+
+    @property
+    def launcher(self) -> Replica | None:
+        """The ``Launcher`` replica, or None."""
+        return self.replicas.get("Launcher")
+
+    @property
+    def worker(self) -> Replica | None:
+        """The ``Worker`` replica, or None."""
+        return self.replicas.get("Worker")
+
+    @property
+    def workers(self) -> int:
+        """How many workers it asks for: 0 without a Worker, or where the count is no number."""
+        count = self.worker.replicas if self.worker else 0
+        return count if isinstance(count, int) else 0
+
+    @property
+    def managed_by(self) -> str | None:
+        """``runPolicy.managedBy``; None where absent."""
+        value = self.policy.get("managedBy")
+        return value if isinstance(value, str) else None
+
+    @property
+    def suspended(self) -> bool:
+        """Whether ``runPolicy.suspend`` is true."""
+        return self.policy.get("suspend") is True
+
+    @property
+    def finished(self) -> Condition | None:
+        """The condition that ended it, Succeeded or Failed, or None."""
+        return self.conditions.get("Succeeded") or self.conditions.get("Failed")
+
+    @property
+    def multikueue(self) -> bool:
+        """Whether MultiKueue runs it on another cluster, and no controller here may."""
+        return self.managed_by == "kueue.x-k8s.io/multikueue"
+
+    def in_replica(self, replica: str, *path: str | int) -> Location:
+        """Return the place of a field below ``spec.mpiReplicaSpecs.<replica>``."""
+        return self.at("spec", "mpiReplicaSpecs", replica, *path)
+
+    def in_pod(self, replica: str, *path: str | int) -> Location:
+        """Return the place of a field of a replica's pod spec."""
+        return self.in_replica(replica, "template", "spec", *path)
+
+    @classmethod
+    def parse(cls, resource: Resource) -> Self | None:
+        """Return the job, or None for another group's kind of the same name.
+
+        A manifest without ``apiVersion`` is kept, with an empty version.
+        """
+        group, _, version = resource.api_version.rpartition("/")
+        if group not in {GROUP, ""} or (group == "" and version not in {"", *KNOWN}):
+            return None
+        spec = mapping(resource.get("spec"))
+        who = identity(resource)
+        status = mapping(resource.get("status"))
+        return cls(
+            who,
+            version=version,
+            author_version=_author_version(resource, version, who.writers, exported=who.exported),
+            replicas={
+                str(key): _replica(str(key), mapping(body))
+                for key, body in mapping(spec.get("mpiReplicaSpecs")).items()
+            },
+            spec=spec,
+            policy=mapping(spec.get("runPolicy")),
+            conditions={c.type: c for c in _conditions(status)},
+            has_status=bool(status),
+            applied=_last_applied(resource),
+        )
+
+
+KNOWN = frozenset({*LEGACY_VERSIONS, "v2beta1"})
+
+
+def _replica(key: str, body: Mapping[str, Any]) -> Replica:
+    policy = body.get("restartPolicy")
+    return Replica(
+        type=key,
+        replicas=body.get("replicas"),
+        restart_policy=None if policy is None else str(policy),
+        template=PodTemplate.parse(mapping(body.get("template"))),
+    )
+
+
+def _conditions(status: Mapping[str, Any]) -> list[Condition]:
+    return [
+        Condition(
+            type=text(entry.get("type")),
+            reason=text(entry.get("reason")),
+            message=text(entry.get("message")),
+            since=timestamp(entry.get("lastTransitionTime")),
+        )
+        for entry in mappings(status.get("conditions"))
+        if entry.get("status") == "True"
+    ]
+
+
+def _last_applied(resource: Resource) -> Mapping[str, Any]:
+    try:
+        return mapping(json.loads(text(resource.get("metadata", "annotations", LAST_APPLIED))))
+    except ValueError:
+        return {}
+
+
+def _author_version(
+    resource: Resource, version: str, writers: tuple[Writer, ...], *, exported: bool
+) -> str | None:
+    """Return the version the author wrote, which is not that of a list's answer.
+
+    A list answers in the version that was asked for. ``last-applied-configuration`` names the
+    author's, and so does the ``managedFields`` entry of whoever is not a controller, until two
+    controllers write the status across versions and the API server drops managedFields.
+    """
+    if not exported:
+        return version
+    applied = dig(_last_applied(resource), "apiVersion")
+    versions = [text(applied)] + [
+        w.api_version for w in writers if not w.subresource and w.manager not in CONTROLLER_MANAGERS
+    ]
+    return next((v.rpartition("/")[2] for v in versions if v.startswith(f"{GROUP}/")), None)
