@@ -1,0 +1,1 @@
+"""One rule a module, in a folder a topic. The folder is the list."""

@@ -1,0 +1,128 @@
+"""Find the rules, run them over an inventory, make a report."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from mpiaudit import checks, verdict
+from mpiaudit.inventory.inventory import Inventory
+from mpiaudit.model import Gap, Reference
+from mpiaudit.report import Coverage, Finding, Report, Skip
+from mpiaudit.rule import Hit, Rule
+
+log = logging.getLogger(__name__)
+
+
+def load_rules() -> tuple[Rule, ...]:
+    """Return every rule under `mpiaudit.checks`, by id."""
+    rules: list[Rule] = []
+    for module in pkgutil.walk_packages(checks.__path__, f"{checks.__name__}."):
+        members = vars(importlib.import_module(module.name)).values()
+        rules += (m for m in members if isinstance(m, Rule))
+    return tuple(sorted(rules, key=lambda r: r.id))
+
+
+def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Report:
+    """Judge *inventory* by every one of *rules*.
+
+    A rule is skipped, never passed, when a field it needs has a gap or when its check raises:
+    one bad check must not hide what the others found.
+    """
+    findings: list[Finding] = []
+    skips: list[Skip] = []
+    passed: list[Rule] = []
+    for rule in rules:
+        outcome = _judge(inventory, rule)
+        if isinstance(outcome, Gap):
+            skips.append(Skip(rule, outcome))
+        elif outcome:
+            findings += (Finding(rule, hit) for hit in outcome)
+        else:
+            passed.append(rule)
+    return Report(
+        findings=tuple(fold(sorted(findings, key=lambda f: f.sort_key))),
+        skips=tuple(skips),
+        passed=tuple(passed),
+        coverage=replace(coverage, relevant=_relevant(inventory)),
+        verdict=verdict.of(inventory),
+        gaps=inventory.gaps,
+    )
+
+
+def _judge(inventory: Inventory, rule: Rule) -> tuple[Hit, ...] | Gap:
+    """Return what *rule* hits, or why it cannot be judged."""
+    missing = [inventory.gaps[n] for n in rule.needs if n in inventory.gaps]
+    if missing:
+        return max(missing, key=lambda gap: gap.unreadable)
+    given = {n: getattr(inventory, n) for n in rule.needs}
+    given |= {n: getattr(inventory, n) for n in rule.uses if n not in inventory.gaps}
+    try:
+        return tuple(dict.fromkeys(rule.check(**given)))
+    except Exception as error:
+        log.debug("%s failed", rule.id, exc_info=True)
+        return Gap(f"the check itself failed ({error!r}); please report it")
+
+
+def _relevant(inventory: Inventory) -> int:
+    return len(inventory.crds) + len(inventory.controllers) + len(inventory.jobs)
+
+
+def fold(findings: list[Finding]) -> Iterator[Finding]:
+    """Yield *findings*, each symptom inside the finding that explains it.
+
+    A symptom is folded only into one at least as severe, of a rule that it names in
+    ``symptom_of``, and either about the same object or about the cluster as a whole.
+
+    Raises:
+        RuntimeError: Rules name each other as causes, in a circle.
+    """
+    causes = _Causes(findings)
+    symptoms: dict[Finding, list[Finding]] = {}
+    roots: list[Finding] = []
+    for finding in findings:
+        root = causes.root(finding)
+        if root is finding:
+            roots.append(finding)
+        else:
+            symptoms.setdefault(root, []).append(finding)
+    for finding in roots:
+        yield replace(finding, explains=tuple(symptoms.get(finding, ())))
+
+
+class _Causes:
+    """Findings, to be looked up as the cause of another."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.wide: dict[str, Finding] = {}
+        """The worst finding of each rule about the cluster as a whole, by rule id."""
+        self.narrow: dict[tuple[str, Reference], Finding] = {}
+        """The worst finding of each rule about one MPIJob, by rule id and job."""
+        for finding in findings:
+            about = finding.hit.at.object
+            if about.kind == "MPIJob":
+                self.narrow.setdefault((finding.rule.id, about), finding)
+            else:
+                self.wide.setdefault(finding.rule.id, finding)
+
+    def root(self, symptom: Finding) -> Finding:
+        """Return the finding that explains *symptom* in the end: itself where none does."""
+        seen = {symptom.rule.id}
+        while cause := self.cause(symptom):
+            if cause.rule.id in seen:
+                raise RuntimeError(f"{cause.rule.id} and {symptom.rule.id} explain each other")
+            seen.add(cause.rule.id)
+            symptom = cause
+        return symptom
+
+    def cause(self, symptom: Finding) -> Finding | None:
+        """Return the first finding that explains *symptom*, or None."""
+        about = symptom.hit.at.object
+        for rule_id in sorted(symptom.rule.symptom_of):
+            for cause in (self.narrow.get((rule_id, about)), self.wide.get(rule_id)):
+                if cause and cause.severity >= symptom.severity:
+                    return cause
+        return None

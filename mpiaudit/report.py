@@ -1,0 +1,150 @@
+"""What an audit found, what it judged, and what it could not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from mpiaudit.grade import Grade, Mark, grade
+from mpiaudit.model import Gap, Location
+from mpiaudit.rule import Confidence, Hit, Rule, Severity
+from mpiaudit.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule and what it hit."""
+
+    rule: Rule
+    hit: Hit
+    explains: tuple[Finding, ...] = ()
+    """Findings of other rules that are symptoms of this one; none of them is listed again."""
+
+    @property
+    def severity(self) -> Severity:
+        """The hit's own severity, or the rule's."""
+        return self.hit.severity or self.rule.severity
+
+    @property
+    def confidence(self) -> Confidence:
+        """The hit's own confidence, or the rule's."""
+        return self.hit.confidence or self.rule.confidence
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits of the rule, the object and the field; the same live and from files."""
+        ref = self.hit.at.object
+        identity = (self.rule.id, ref.kind, ref.namespace, ref.name, self.hit.at.dotted)
+        return hashlib.sha256("\0".join(identity).encode()).hexdigest()[:16]
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Worst first, then surest, then by rule and place."""
+        return (-self.severity, -self.confidence, self.rule.id, self.hit.at, self.hit.message)
+
+    @property
+    def mark(self) -> Mark:
+        """What the grade sees of it."""
+        return Mark(self.rule.id, str(self.hit.at.object), self.severity, self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A rule that was not judged. Never to be read as passed."""
+
+    rule: Rule
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was read."""
+
+    source: str
+    """What was audited, in the user's words: the context's name, or the paths."""
+
+    live: bool
+    server: str = ""
+    """The API server's version; empty for files."""
+
+    inputs: int = 0
+    """Files, or API lists, that were read."""
+
+    documents: int = 0
+    """Objects that were looked at."""
+
+    relevant: int = 0
+    """Objects of MPIJob: definitions, controllers and jobs."""
+
+    faults: tuple[str, ...] = ()
+    """Inputs that could not be read, one line each."""
+
+    notes: tuple[str, ...] = ()
+    """What was read in spite of something odd, one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One audit, findings sorted worst first."""
+
+    findings: tuple[Finding, ...]
+    skips: tuple[Skip, ...]
+    passed: tuple[Rule, ...]
+    coverage: Coverage
+    verdict: Verdict
+    suppressed: tuple[Finding, ...] = ()
+    """Findings that the user chose to ignore: counted by nothing, and never dropped."""
+
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    """The inventory's gaps, by its field: ``{"pods": Gap(...)}``."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for could be read and judged."""
+        gaps = (*self.gaps.values(), *(s.gap for s in self.skips))
+        return not self.coverage.faults and not any(g.unreadable for g in gaps)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing to audit: no definition, no controller and no job."""
+        return self.coverage.relevant == 0
+
+    @property
+    def grade(self) -> Grade | None:
+        """The grade, an upper bound unless `complete`; None where nothing was judged."""
+        if self.empty and not self.findings:
+            return None
+        return grade(f.mark for f in self.findings)
+
+    @property
+    def decisive(self) -> Finding | None:
+        """The finding that sets the grade; None where none counts."""
+        counted = (f for f in self.findings if f.confidence is not Confidence.POSSIBLE)
+        return next(counted, None)
+
+    @property
+    def grade_without_decisive(self) -> Grade | None:
+        """The grade if the rule that sets it had found nothing."""
+        if (worst := self.decisive) is None:
+            return self.grade
+        return grade(f.mark for f in self.findings if f.rule.id != worst.rule.id)
+
+    def locations(self) -> frozenset[Location]:
+        """Return every place that a rendering of the report may print."""
+        found = (*self.findings, *(s for f in self.findings for s in f.explains))
+        return frozenset(p for f in found for p in (f.hit.at, *f.hit.also))
+
+    def placed(self, places: Mapping[Location, Location]) -> Report:
+        """Return it with lines and columns, from *places*."""
+        return replace(self, findings=tuple(_placed(f, places) for f in self.findings))
+
+
+def _placed(finding: Finding, places: Mapping[Location, Location]) -> Finding:
+    hit = replace(
+        finding.hit,
+        at=places.get(finding.hit.at, finding.hit.at),
+        also=tuple(places.get(p, p) for p in finding.hit.also),
+    )
+    explains = tuple(_placed(f, places) for f in finding.explains)
+    return replace(finding, hit=hit, explains=explains)

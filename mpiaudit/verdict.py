@@ -1,0 +1,176 @@
+"""The answer in a few lines: who is here, who owns MPIJob, and what a restart will do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from mpiaudit.facts.releases import MPI_OPERATOR, TRAINER, TRAINING_OPERATOR
+from mpiaudit.inventory.controller import Controller
+from mpiaudit.inventory.crd import Crd
+from mpiaudit.inventory.inventory import Inventory
+from mpiaudit.inventory.job import LEGACY_VERSIONS
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """One controller, as a row to print."""
+
+    product: str
+    release: str
+    namespace: str
+    reconciles: str
+    watches: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is here and what follows from it, before any rule."""
+
+    controllers: tuple[Present, ...]
+    facts: tuple[str, ...]
+    """Sentences about the CRD and the jobs."""
+
+    answer: tuple[str, ...]
+    """Sentences: who owns MPIJob, and who will fail at the next restart."""
+
+
+def of(inventory: Inventory) -> Verdict:
+    """Return the verdict on *inventory*. What could not be read is said to be unknown."""
+    return Verdict(
+        controllers=tuple(_present(c) for c in inventory.controllers),
+        facts=(*_crd_facts(inventory), *_job_facts(inventory)),
+        answer=tuple(_answer(inventory)),
+    )
+
+
+def _present(controller: Controller) -> Present:
+    return Present(
+        product=controller.product,
+        release=str(controller.release or UNKNOWN),
+        namespace=controller.namespace or "-",
+        reconciles=_reconciles(controller),
+        watches=UNKNOWN if controller.watches is None else controller.watches or "all",
+        state=_state(controller),
+    )
+
+
+def _reconciles(controller: Controller) -> str:
+    if controller.mpi_enabled is False:
+        return "no MPIJob"
+    if controller.mpi_enabled is None or controller.reads is None:
+        return UNKNOWN
+    return controller.reads
+
+
+def _state(controller: Controller) -> str:
+    if controller.replicas == 0:
+        return "scaled to 0"
+    if controller.ready is None:
+        return "not running yet"
+    restarts = f", {controller.restarts} restarts" if controller.restarts else ""
+    if controller.waiting == "CrashLoopBackOff":
+        return f"crash loop{restarts}"
+    if controller.ready == 0:
+        return f"not ready{restarts}"
+    return f"ready{restarts}"
+
+
+def _crd_facts(inventory: Inventory) -> list[str]:
+    if gap := inventory.gaps.get("crd"):
+        return [f"CRD mpijobs.kubeflow.org: {UNKNOWN}, {gap.reason}"]
+    if inventory.crd is None:
+        return ["CRD mpijobs.kubeflow.org: absent"]
+    crd = inventory.crd
+    written = f"{crd.origin.product} {crd.origin.releases} wrote it" if crd.origin else ""
+    served = " and ".join(crd.served) or "no version"
+    return [
+        f"CRD mpijobs.kubeflow.org serves {served} and stores {crd.storage or 'none'}; "
+        + (written or "it is not one that a known release ships")
+    ]
+
+
+def _job_facts(inventory: Inventory) -> list[str]:
+    if gap := inventory.gaps.get("jobs"):
+        return [f"Jobs: {UNKNOWN}, {gap.reason}"] if gap.unreadable else []
+    jobs = inventory.jobs
+    if not jobs:
+        return ["Jobs: none"]
+    running = {j.uid for j in jobs if "Running" in j.conditions and j.uid}
+    gpus = sum(p.accelerators for p in inventory.pods if p.owner and p.owner.uid in running)
+    details = []
+    if running:
+        details.append(f"{len(running)} running" + (f" on {gpus} GPUs" if gpus else ""))
+    authors = Counter(j.author_version for j in jobs)
+    details += [f"{authors[v]} written as {v}" for v in (*LEGACY_VERSIONS, "v2beta1") if authors[v]]
+    if authors[None]:
+        details.append(f"{authors[None]} of unknown authorship")
+    return [f"Jobs: {len(jobs)}" + (f" ({', '.join(details)})" if details else "")]
+
+
+def _answer(inventory: Inventory) -> list[str]:
+    if gap := inventory.gaps.get("controllers"):
+        return [f"Who owns MPIJob is {UNKNOWN}: {gap.reason}."] if gap.unreadable else []
+    active = [c for c in inventory.controllers if c.active]
+    unsure = [c for c in inventory.controllers if c.replicas and c.mpi_enabled is None]
+    sentences = [f"Whether {c.title} reconciles MPIJob is {UNKNOWN}." for c in unsure]
+    if "crd" in inventory.gaps:
+        return sentences + _unowned(active, "what the CRD serves is not known")
+    if inventory.crd is None:
+        return (
+            sentences
+            + ["Nobody owns MPIJob here: there is no such kind."]
+            + [_restart(c) for c in active]
+        )
+    return sentences + _owned(inventory.crd, active, inventory.controllers, certain=not unsure)
+
+
+def _unowned(active: list[Controller], reason: str) -> list[str]:
+    names = " and ".join(sorted({f"{c.title} ({c.reads})" for c in active}))
+    if not names:
+        return ["No controller here reconciles MPIJob."]
+    return [f"{names} would reconcile MPIJob; {reason}."]
+
+
+def _owned(
+    crd: Crd, active: list[Controller], present: tuple[Controller, ...], *, certain: bool
+) -> list[str]:
+    owners = [c for c in active if c.reads in crd.served]
+    names = " and ".join(c.title for c in owners)
+    match len(owners):
+        case 0 if certain or active:
+            sentences = ["Nobody owns MPIJob here: jobs are accepted and never run."]
+        case 0:
+            sentences = []
+        case 1:
+            sentences = [f"{names} owns MPIJob here."]
+        case _ if any(a.overlaps(b) for a in owners for b in owners if a is not b):
+            sentences = [f"{names} both act on the same MPIJobs; every job is reconciled twice."]
+        case _:
+            sentences = [f"{names} share MPIJob by namespace."]
+    sentences += [_restart(c) for c in active if c not in owners]
+    bystanders = [c for c in present if c.mpi_enabled is False and c.replicas]
+    sentences += [f"{c.title} leaves MPIJob alone." for c in bystanders if c.product != TRAINER]
+    return sentences
+
+
+def _restart(controller: Controller) -> str:
+    """Say what a controller does whose version the CRD does not serve.
+
+    kubeflow/mpi-operator v0.8.0 cmd/mpi-operator/app/server.go lists MPIJobs once at start and
+    exits; kubernetes-sigs/controller-runtime v0.19.1 pkg/controller/controller.go gives a cache
+    two minutes, then ends the manager with every kind it runs.
+    """
+    if controller.product == TRAINING_OPERATOR:
+        return (
+            f"{controller.title} cannot: it waits for {controller.reads}, gives up after 2 minutes "
+            "and restarts; PyTorchJob and every other kind it runs are only served in between."
+        )
+    if controller.product == MPI_OPERATOR:
+        return (
+            f"{controller.title} cannot: it wants {controller.reads} and exits at its next start."
+        )
+    return f"{controller.title} cannot."
