@@ -1,0 +1,97 @@
+"""Hold every rule to its pages in the rule book.
+
+A line of a manifest that ends in ``#~ MPA060`` must be flagged by MPA060, and no other line may
+be. Files named ``good*`` carry no such mark.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mpiaudit import engine
+from mpiaudit.collect import files
+from mpiaudit.inventory.build import build, kinds_for
+from mpiaudit.report import Coverage, Report
+from mpiaudit.rule import Rule
+
+BOOK = Path(__file__).parent.parent / "rules"
+RULES = {f"{r.topic}/{r.id}-{r.slug}": r for r in engine.load_rules()}
+MARK = re.compile(r"#~ (\w+)$", re.MULTILINE)
+PAGES = sorted(BOOK.glob("*/*/*.yaml"))
+
+
+def folder_of(page: Path) -> str:
+    """Return ``crd/MPA003-v1-not-served`` of one of its pages."""
+    return page.parent.relative_to(BOOK).as_posix()
+
+
+def marks(page: Path) -> set[tuple[int, str]]:
+    """Return the (line, rule id) pairs that *page* asks for."""
+    text = page.read_text()
+    return {(text.count("\n", 0, m.start()) + 1, m[1]) for m in MARK.finditer(text)}
+
+
+def audit(page: Path, rule: Rule) -> Report:
+    """Return the report of one rule on one page."""
+    reading = files.collect([str(page)], kinds_for(rule.needs + rule.uses))
+    report = engine.audit(build(reading), [rule], Coverage("page", live=False))
+    return report.placed(files.place(report.locations()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_page(page: Path) -> None:
+    """A rule flags the marked lines of its own pages, and nothing else."""
+    rule = RULES[folder_of(page)]
+
+    report = audit(page, rule)
+
+    assert report.skips == (), "a page must give the rule all that it needs"
+    assert {(f.hit.at.line, f.rule.id) for f in report.findings} == marks(page)
+
+
+def test_every_rule_has_a_folder_and_every_folder_a_rule() -> None:
+    """Neither a rule without pages nor pages without a rule."""
+    folders = {p.relative_to(BOOK).as_posix() for p in BOOK.glob("*/*") if p.is_dir()}
+
+    assert folders == set(RULES)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_folder_shows_both_sides(name: str) -> None:
+    """At least one page must be flagged and at least one must not."""
+    pages = [p for p in PAGES if folder_of(p) == name]
+
+    assert {bool(marks(p)) for p in pages} == {True, False}
+    assert all(not marks(p) for p in pages if p.stem.startswith("good"))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_explains_itself(name: str) -> None:
+    """Whoever is hit by a rule learns why, when it is wrong, and who says so."""
+    rule = RULES[name]
+
+    assert rule.title
+    assert rule.remedy
+    assert "Source:" in rule.doc
+    assert "Wrong when:" in rule.doc
+
+
+def test_ids_are_unique() -> None:
+    """An id, once released, means one rule for ever."""
+    ids = [r.id for r in RULES.values()]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_no_rule_explains_itself_in_a_circle() -> None:
+    """A symptom leads to a cause, never back to itself."""
+    causes = {r.id: r.symptom_of for r in RULES.values()}
+
+    for start, direct in causes.items():
+        reached: set[str] = set()
+        frontier = set(direct)
+        while frontier:
+            reached |= frontier
+            frontier = {c for r in frontier for c in causes.get(r, ())} - reached
+        assert start not in reached
