@@ -1,0 +1,35 @@
+"""Reports as text. Each module here is a format, and has ``render(report, look) -> str``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+
+from mpiaudit.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a report meets the eye. Formats for programs pay no heed to it."""
+
+    width: int = 80
+    """Columns to wrap at; what is meant to be pasted is never wrapped."""
+
+    colour: bool = False
+    pedantic: bool = False
+    """Whether findings that are only POSSIBLE are shown."""
+
+
+PLAIN = Look()
+
+
+def formats() -> list[str]:
+    """Return the names of all formats, importing none."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+
+
+def render(report: Report, name: str, look: Look = PLAIN) -> str:
+    """Return *report* in one of `formats`."""
+    text: str = importlib.import_module(f"{__name__}.{name}").render(report, look)
+    return text

@@ -1,0 +1,210 @@
+"""For a terminal: the answer first, then each finding with its proof and something to paste."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from tabulate import tabulate
+
+from mpiaudit.model import Location
+from mpiaudit.render import Look
+from mpiaudit.report import Finding, Report, Skip
+from mpiaudit.rule import Confidence, Fix, Severity
+
+SHOWN = 10
+"""Findings of one rule that are shown; the rest is counted, and in ``-o json``."""
+
+_LABEL = 11
+"""Columns before the text of a labelled line: four of indent, a word, two of space."""
+
+_COLOURS = {
+    Severity.CRITICAL: "1;31",
+    Severity.HIGH: "31",
+    Severity.MEDIUM: "33",
+    Severity.LOW: "36",
+}
+"""ANSI select-graphic-rendition codes."""
+
+
+def render(report: Report, look: Look) -> str:
+    """Return the verdict, the grade, the findings and what was not judged."""
+    parts = [
+        *_verdict(report, look),
+        *_grade(report, look),
+        *_findings(report, look),
+        *_judged(report, look),
+    ]
+    return "\n".join(line.rstrip() for line in parts).strip("\n") + "\n"
+
+
+def _verdict(report: Report, look: Look) -> Iterator[str]:
+    coverage, verdict = report.coverage, report.verdict
+    if not coverage.live and not verdict.controllers and not report.findings:
+        return
+    server = f" (Kubernetes {coverage.server.removeprefix('v')})" if coverage.server else ""
+    yield _paint(f"MPIJob {'on' if coverage.live else 'in'} {coverage.source}{server}", "1", look)
+    yield ""
+    if verdict.controllers:
+        rows = [
+            (c.product, c.release, c.namespace, c.reconciles, c.watches, c.state)
+            for c in verdict.controllers
+        ]
+        heads = ("controller", "release", "namespace", "reconciles", "watches", "state")
+        table = tabulate(rows, heads, tablefmt="plain", disable_numparse=True)
+        yield from (f"  {line}" for line in table.splitlines())
+        yield ""
+    yield from (line for fact in verdict.facts for line in _wrap(fact, look, indent=2))
+    if verdict.answer:
+        yield ""
+        yield from (line for said in verdict.answer for line in _wrap(said, look, indent=2))
+    yield ""
+
+
+def _grade(report: Report, look: Look) -> Iterator[str]:
+    coverage = report.coverage
+    if report.grade is None:
+        yield f"Nothing to audit: no MPIJob, controller or CRD in {_read(report)}"
+        yield ""
+        return
+    bound = "" if report.complete else "at best "
+    worst = report.decisive
+    if worst is None:
+        scope = f"{_read(report)}, {len(report.passed)} rules judged"
+        unclear = "" if coverage.live else _elsewhere(report.skips)
+        shown = _paint(f"{bound}{report.grade}", "1;32" if report.complete else "1;33", look)
+        yield f"{'Grade ' if coverage.live else ''}{shown}  {scope}{unclear}"
+    else:
+        shown = _paint(f"{bound}{report.grade}", _COLOURS[worst.severity], look)
+        yield f"Grade {shown}, set by {worst.rule.id}; {report.grade_without_decisive} without it"
+    yield ""
+
+
+def _read(report: Report) -> str:
+    coverage = report.coverage
+    if coverage.live:
+        return f"{coverage.documents} objects"
+    return f"{coverage.inputs} file{'' if coverage.inputs == 1 else 's'}"
+
+
+def _elsewhere(skips: Iterable[Skip]) -> str:
+    count = sum(not s.gap.unreadable for s in skips)
+    return f"; {count} need more than these files" if count else ""
+
+
+def _findings(report: Report, look: Look) -> Iterator[str]:
+    shown = [f for f in report.findings if _visible(f, look)]
+    for severity, same in groupby(shown, key=lambda f: f.severity):
+        yield _paint(severity.name, _COLOURS[severity], look)
+        for _, group in groupby(same, key=lambda f: (f.confidence, f.rule.id)):
+            yield from _rule(list(group), look)
+    if hidden := len(report.findings) - len(shown):
+        yield f"{hidden} more that are only possible: --pedantic shows them"
+        yield ""
+
+
+def _visible(finding: Finding, look: Look) -> bool:
+    return look.pedantic or finding.confidence is not Confidence.POSSIBLE
+
+
+def _rule(group: list[Finding], look: Look) -> Iterator[str]:
+    """Yield one rule's findings; what they have in common is said once, at the end."""
+    head = group[0]
+    sure = "" if head.confidence is Confidence.CERTAIN else f" ({head.confidence.word})"
+    count = f": {len(group)} times" if len(group) > 1 else ""
+    title = f"{head.rule.id} {head.rule.title}{sure}{count}"
+    yield from _wrap(title, look, indent=2, hang=9)
+    fixes = {f.hit.fix for f in group}
+    for finding in group[:SHOWN]:
+        yield from _place(finding, look)
+        if len(fixes) > 1:
+            yield from _fix(finding, look)
+    if len(group) > SHOWN:
+        yield from _label("", f"and {len(group) - SHOWN} more; -o json lists all", look)
+    for effect in dict.fromkeys(f.hit.effect for f in group[:SHOWN] if f.hit.effect):
+        yield from _label("then", effect, look)
+    if len(fixes) == 1:
+        yield from _fix(head, look)
+    yield ""
+
+
+def _place(finding: Finding, look: Look) -> Iterator[str]:
+    hit = finding.hit
+    yield from _label("at", _spot(hit.at), look)
+    yield from _label("proof", hit.message, look)
+    for place in hit.also[:SHOWN]:
+        yield from _label("also", _spot(place), look)
+    if len(hit.also) > SHOWN:
+        yield from _label("", f"and {len(hit.also) - SHOWN} more places", look)
+    for symptom in finding.explains:
+        yield from _label("hence", f"{symptom.rule.id} {symptom.hit.message}", look)
+
+
+def _spot(place: Location) -> str:
+    named = f"{place.object}  {place.dotted}".rstrip()
+    return f"{place}  {place.object}" if place.line else named
+
+
+def _fix(finding: Finding, look: Look) -> Iterator[str]:
+    fix: Fix | None = finding.hit.fix
+    if fix is None:
+        yield from _label("fix", finding.rule.remedy, look)
+        return
+    yield from _label("fix", f"{fix.disposition.value}; {fix.summary}", look)
+    yield from (" " * _LABEL + line for line in fix.text.rstrip("\n").split("\n"))
+
+
+def _judged(report: Report, look: Look) -> Iterator[str]:
+    if report.findings or report.coverage.live:
+        count = len(report.passed) + len({f.rule.id for f in _every(report.findings)})
+        yield f"Judged {count} rules on {_read(report)}."
+    if report.suppressed:
+        ids = sorted({f.rule.id for f in report.suppressed})
+        yield f"Ignored: {len(report.suppressed)} findings of {', '.join(ids)}"
+    for skips in _by_reason(report.skips):
+        ids = ", ".join(s.rule.id for s in skips)
+        rules = "1 rule" if len(skips) == 1 else f"{len(skips)} rules"
+        yield from _wrap(f"Not judged: {rules}, {skips[0].gap.reason} ({ids})", look, hang=2)
+    if report.coverage.faults:
+        yield f"Not read: {len(report.coverage.faults)} (see above or stderr)"
+        yield from (f"  {fault}" for fault in report.coverage.faults)
+    if report.coverage.notes:
+        yield "Read, but odd:"
+        yield from (f"  {note}" for note in report.coverage.notes)
+
+
+def _every(findings: Iterable[Finding]) -> Iterator[Finding]:
+    for finding in findings:
+        yield finding
+        yield from finding.explains
+
+
+def _by_reason(skips: Iterable[Skip]) -> list[list[Skip]]:
+    grouped: dict[tuple[bool, str], list[Skip]] = {}
+    for skip in skips:
+        grouped.setdefault((not skip.gap.unreadable, skip.gap.reason), []).append(skip)
+    return [grouped[key] for key in sorted(grouped)]
+
+
+def _label(word: str, text: str, look: Look) -> Iterator[str]:
+    """Yield *text* wrapped behind a word: ``    at     Deployment ...``."""
+    lines = _wrap(text, look, indent=_LABEL)
+    lead = f"    {word:<{_LABEL - 4}}"
+    yield lead + (lines[0][_LABEL:] if lines else "")
+    yield from lines[1:]
+
+
+def _wrap(text: str, look: Look, *, indent: int = 0, hang: int = 0) -> list[str]:
+    return textwrap.wrap(
+        text,
+        max(look.width, 40),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _paint(text: str, code: str, look: Look) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if look.colour else text
