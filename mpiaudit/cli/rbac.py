@@ -1,0 +1,13 @@
+"""``mpiaudit rbac``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("rbac")
+def command() -> None:
+    """Print the least role that a scan of a cluster needs, ready for kubectl apply."""
+    from mpiaudit.collect import rights
+
+    click.echo(rights.manifest(), nl=False)
