@@ -1,0 +1,1 @@
+"""What each upstream release does, as tables; every entry names where it was read."""
