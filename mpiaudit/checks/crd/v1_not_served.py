@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mpiaudit.checks import fixes
+from mpiaudit.checks import evidence, fixes
 from mpiaudit.facts.releases import TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
-from mpiaudit.rule import Confidence, Hit, Severity, rule
+from mpiaudit.rule import Hit, Severity, rule
 
 
 @rule(
@@ -23,8 +23,12 @@ def v1_not_served(crd: Crd | None, controllers: tuple[Controller, ...]) -> Itera
     lives its other controllers work, so PyTorchJob, TFJob and the rest are only served in
     between, and ever more rarely as the back-off grows. An MPIJob is never touched by it.
 
-    Wrong when: the Deployment is scaled to 0 (not reported), or its kinds come from a variable
-    that cannot be resolved (not judged).
+    Found from the versions that the CRD serves and from training-operator's release and
+    ``--enable-scheme``; the restarts of its pods only support it.
+
+    Wrong when: the Deployment is scaled to 0 (not reported), its kinds come from a variable
+    that cannot be resolved (not judged), or it is 1.3, which has no MPIJob (not reported). A
+    CRD and a Deployment in manifests may belong to different clusters: likely, not certain.
 
     Source: kubernetes-sigs/controller-runtime v0.19.1 pkg/internal/source/kind.go (the wait),
     kubeflow/trainer v1.9.4 cmd/training-operator.v1/main.go:206-219 (the default is every kind);
@@ -36,13 +40,14 @@ def v1_not_served(crd: Crd | None, controllers: tuple[Controller, ...]) -> Itera
     for controller in controllers:
         if controller.product != TRAINING_OPERATOR or not controller.active:
             continue
+        restarts = f"; {controller.restarts} restarts so far" if controller.restarts else ""
         yield Hit(
             controller.in_container("args") if controller.has_args else controller.in_container(),
             f"{controller.title} reconciles v1 ({fixes.why_enabled(controller)}); "
-            f"the CRD serves {' and '.join(crd.served) or 'nothing'}",
+            f"the CRD serves {evidence.listing(crd.served)}{restarts}",
             also=(crd.at("spec", "versions"),),
             effect='exits after 120 s with "failed to wait for mpijob-controller caches to '
             'sync", again and again; its other kinds are only served in between',
             fix=fixes.disable_mpijob(controller),
-            confidence=None if controller.release else Confidence.LIKELY,
+            confidence=evidence.surety(crd, controller),
         )
