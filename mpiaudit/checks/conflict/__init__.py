@@ -1,0 +1,1 @@
+"""Two controllers on one MPIJob, predicted and proven."""
