@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from packaging.version import Version
 
-from mpiaudit.facts import flags as flag_facts
 from mpiaudit.facts import releases
-from mpiaudit.facts.releases import MPI_OPERATOR, TRAINER, TRAINING_OPERATOR
-from mpiaudit.inventory import goflags, image
+from mpiaudit.facts.releases import MPI_OPERATOR, NAMESPACE_ENV, TRAINER
+from mpiaudit.inventory import image, program
 from mpiaudit.inventory.goflags import Flags
 from mpiaudit.inventory.image import Image
 from mpiaudit.inventory.template import Container, PodTemplate
-from mpiaudit.inventory.view import View, identity, integer, mapping, mappings, text, texts
+from mpiaudit.inventory.view import View, identity, integer, mapping, mappings, texts
 from mpiaudit.inventory.workload import Exit, Pod
 from mpiaudit.model import FieldPath, Location, Resource
 
-NAMESPACE_ENV = "KUBEFLOW_NAMESPACE"
-"""What both controllers watch where ``--namespace`` is not given.
-
-kubeflow/mpi-operator v0.8.0 pkg/apis/kubeflow/v2beta1/constants.go;
-kubeflow/trainer v1.9.4 cmd/training-operator.v1/main.go.
-"""
-
 MPIJOB_SCHEME = "mpijob"
-
-IMAGES = {
-    "mpi-operator": MPI_OPERATOR,
-    "training-operator": TRAINING_OPERATOR,
-    "trainer-controller-manager": TRAINER,
-    "training-operator-v2": TRAINER,
-}
-"""The last path part of the image each product is published as."""
-
-LABELS = {
-    ("app", "mpi-operator"): MPI_OPERATOR,
-    ("app.kubernetes.io/name", "mpi-operator"): MPI_OPERATOR,
-    ("control-plane", "kubeflow-training-operator"): TRAINING_OPERATOR,
-}
-"""Labels that each product's manifests put on its pods; a hint, since anybody may set them."""
-
-NAMES = {
-    "mpi-operator": MPI_OPERATOR,
-    "training-operator": TRAINING_OPERATOR,
-    "kubeflow-trainer-controller-manager": TRAINER,
-}
-"""What each product's manifests call the Deployment; a hint as well."""
-
-_LEGACY_BINARY = re.compile(r"/mpi-operator\.(v1alpha1|v1alpha2|v1|v2)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +33,24 @@ class Controller(View):
     container: int
     """The index of its container in the pod template."""
 
+    command: tuple[str, ...]
+    """As the container gives it, nothing expanded; empty where it gives none."""
+
+    args: tuple[str, ...]
+    """As the container gives them, nothing expanded; empty where it gives none."""
+
     has_args: bool
     """Whether the container gives ``args``, so that a fix may append to them."""
 
     argv: tuple[str, ...] | None
-    """The effective command line without the entrypoint's own; None where it is unknowable."""
+    """The effective command line, program first; None where it is unknowable."""
 
     flags: Flags | None
-    """The flags on that command line; None where it is unknowable."""
+    """The flags on that command line; None where it is unknowable, or runs a wrapper."""
 
     reads: str | None
-    """The MPIJob version its program reconciles; empty for none, None where unknown."""
+    """The MPIJob version its program reconciles; empty for none, and where the image lacks the
+    program; None where unknown."""
 
     schemes: tuple[str, ...] | None
     """training-operator: the kinds that ``--enable-scheme`` names, as written; empty means all.
@@ -104,14 +78,21 @@ class Controller(View):
 
     @property
     def mpi_enabled(self) -> bool | None:
-        """Whether it is set to reconcile MPIJobs at all; None where unknown."""
+        """Whether it is set to reconcile MPIJobs at all.
+
+        None where that is unknown, or which version of them it reconciles.
+        """
         if self.product == TRAINER or self.reads == "":
             return False
+        if self.reads is None:
+            return None
         if self.product == MPI_OPERATOR:
             return True
         if self.schemes is None:
             return None
-        return not self.schemes or MPIJOB_SCHEME in {s.lower() for s in self.schemes}
+        if not self.schemes or MPIJOB_SCHEME in {s.lower() for s in self.schemes}:
+            return True
+        return None if any(program.unrendered(s) for s in self.schemes) else False
 
     @property
     def active(self) -> bool:
@@ -133,9 +114,41 @@ class Controller(View):
             return False
         return self.watches == other.watches or "" in {self.watches, other.watches}
 
+    def value(self, flag: str) -> str | None:
+        """Return the value of *flag* that counts, the last one; None where it is not given."""
+        given = self.flags.values.get(flag, ()) if self.flags else ()
+        return given[-1] if given else None
+
+    @property
+    def upstream(self) -> bool:
+        """Whether the image is upstream's own, or a mirror's copy that kept its path."""
+        return program.upstream(self.image.repository)
+
     def in_container(self, *path: str | int) -> Location:
         """Return the place of a field of its container."""
         return self.at(*_CONTAINERS, self.container, *path)
+
+    def at_flag(self, flag: str, occurrence: int = -1) -> Location:
+        """Return the place of the word that gives *flag*, by default the last that does.
+
+        The container's own place where no word of it does, as with a script or a variable.
+        """
+        spelt = {f"-{flag}", f"--{flag}"}
+        places = [
+            (field, index)
+            for field, words in (("command", self.command), ("args", self.args))
+            for index, word in enumerate(words)
+            if word.partition("=")[0] in spelt
+        ]
+        return self.in_container(*places[occurrence]) if places else self.in_container()
+
+    def at_word(self, index: int) -> Location:
+        """Return the place of ``argv[index]``; the container's own where a shell is around it."""
+        entrypoint = () if self.command else (None,)
+        places = [*entrypoint, *(("command", i) for i in range(len(self.command)))]
+        places += [("args", i) for i in range(len(self.args))]
+        place = places[index] if len(places) == len(self.argv or ()) else None
+        return self.in_container(*place) if place else self.in_container()
 
     def observed(self, pods: Iterable[Pod]) -> Controller:
         """Return it with what its pods tell: restarts, why they wait, how they last ended."""
@@ -158,8 +171,7 @@ class Controller(View):
         """Return the controller that a Deployment or StatefulSet runs, or None."""
         template = mapping(resource.get("spec", "template"))
         for index, body in enumerate(mappings(mapping(template.get("spec")).get("containers"))):
-            container = Container.parse(body)
-            product = identify(resource, template, container)
+            product = program.identify(resource, template, Container.parse(body))
             if product:
                 return cls._of(resource, template, index, body, product)
         return None
@@ -174,26 +186,27 @@ class Controller(View):
         product: str,
     ) -> Self:
         container = Container.parse(body)
-        env = _environment(resource, body)
+        env = program.environment(resource, body)
         pulled = image.parse(container.image)
         release = releases.release_of(product, pulled.tag)
-        argv = goflags.argv(container.command, container.args, env, (_ENTRYPOINT[product],))
-        binary = argv[0] if argv else ""
-        types = {n: f.type for n, f in flag_facts.flags(product, None).items()}
-        flags = None if argv is None else goflags.parse(argv[1:], types)
+        argv = program.arguments(product, release, container, env)
+        flags = program.flags_of(product, argv)
+        reads = program.reads(product, release, container, flags)
         return cls(
             identity(resource),
             product=product,
             release=release,
             image=pulled,
             container=index,
+            command=container.command,
+            args=container.args,
             has_args="args" in body,
             argv=argv,
             flags=flags,
-            reads=_reads(product, release, binary),
+            reads=reads,
             schemes=flags.values.get("enable-scheme", ()) if flags else None,
             watches=_watches(flags, env),
-            lock_namespace=_lock_namespace(product, release, flags),
+            lock_namespace=_lock_namespace(release, reads, flags),
             replicas=_replicas(resource),
             service_account=PodTemplate.parse(template).service_account,
             selector=texts(resource.get("spec", "selector", "matchLabels")),
@@ -205,85 +218,28 @@ class Controller(View):
 
 _CONTAINERS: FieldPath = ("spec", "template", "spec", "containers")
 
-_ENTRYPOINT = {
-    MPI_OPERATOR: "/opt/mpi-operator",
-    TRAINING_OPERATOR: "/manager",
-    TRAINER: "/manager",
-}
-
 
 def is_controller(resource: Resource) -> bool:
     """Return whether a Deployment or StatefulSet runs one of the controllers."""
     return Controller.parse(resource) is not None
 
 
-def identify(resource: Resource, template: Mapping[str, Any], container: Container) -> str | None:
-    """Return the product that *container* runs, or None.
-
-    An image or a binary of the product's own name proves it. A mirror that renames the image
-    leaves weaker signs; two of them, among labels, the Deployment's name and the container's
-    name or image, are enough.
-    """
-    name = image.parse(container.image).name
-    if name in IMAGES:
-        return IMAGES[name]
-    if container.command and _LEGACY_BINARY.search(container.command[0]):
-        return MPI_OPERATOR
-    labels = texts(mapping(template.get("metadata")).get("labels"))
-    labelled = {LABELS[pair] for pair in labels.items() if pair in LABELS}
-    named = NAMES.get(str(resource.get("metadata", "name")))
-    contained = NAMES.get(container.name)
-    resembling = next((p for n, p in NAMES.items() if n in name), None)
-    for product in (MPI_OPERATOR, TRAINING_OPERATOR, TRAINER):
-        signs = [product in labelled, product == named, product == resembling]
-        if sum(signs) > 1 and product in {contained, resembling}:
-            return product
-    return None
-
-
-def _environment(resource: Resource, body: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return the container's environment; its own namespace is the one field known here."""
-    values = dict(Container.parse(body).env)
-    for entry in mappings(body.get("env")):
-        field = mapping(mapping(entry.get("valueFrom")).get("fieldRef")).get("fieldPath")
-        if field == "metadata.namespace":
-            values[text(entry.get("name"))] = resource.reference.namespace or None
-    return values
-
-
-def _reads(product: str, release: Version | None, binary: str) -> str | None:
-    """Return the MPIJob version that the program works on.
-
-    An mpi-operator of unknown release is taken for v2beta1, which every release since 0.4 is,
-    unless its binary is named after another version; a training-operator for v1.
-    """
-    if product == TRAINER:
-        return ""
-    legacy = _LEGACY_BINARY.search(binary)
-    if product == MPI_OPERATOR and legacy and (release is None or release < Version("0.4")):
-        return "v2beta1" if legacy[1] == "v2" else legacy[1]
-    known = releases.nearest(product, release) if release else None
-    if known:
-        return known.reads or ""
-    return {MPI_OPERATOR: "v2beta1", TRAINING_OPERATOR: "v1"}[product]
-
-
 def _watches(flags: Flags | None, env: Mapping[str, str | None]) -> str | None:
     if flags is None:
         return None
     given = flags.values.get("namespace", ())
-    return given[-1] if given else env.get(NAMESPACE_ENV, "")
+    return program.namespace(given[-1] if given else env.get(NAMESPACE_ENV, ""))
 
 
-def _lock_namespace(product: str, release: Version | None, flags: Flags | None) -> str | None:
+def _lock_namespace(release: Version | None, reads: str | None, flags: Flags | None) -> str | None:
     """Return the namespace of the Lease.
 
     The default is ``mpi-operator`` wherever the operator itself runs; before 0.4 the lock is an
-    Endpoints object (kubeflow/mpi-operator v0.8.0 cmd/mpi-operator/app/options/options.go).
+    Endpoints object (kubeflow/mpi-operator v0.8.0 cmd/mpi-operator/app/options/options.go:77).
     """
-    if product != MPI_OPERATOR or flags is None or (release and release < Version("0.4")):
+    if reads != "v2beta1" or flags is None or (release and release < Version("0.4")):
         return None
-    return flags.values.get("lock-namespace", ("mpi-operator",))[-1]
+    return program.namespace(flags.values.get("lock-namespace", ("mpi-operator",))[-1])
 
 
 def _replicas(resource: Resource) -> int:

@@ -31,6 +31,12 @@ class CrdVersion:
     schema: Mapping[str, Any]
     """The ``openAPIV3Schema``; empty where the CRD gives none."""
 
+    @property
+    def keeps_unknown(self) -> bool:
+        """Whether fields of spec that it does not declare are kept rather than dropped."""
+        spec = _fields(self.schema).get("spec")
+        return mapping(spec).get("x-kubernetes-preserve-unknown-fields") is True
+
 
 @dataclass(frozen=True, slots=True)
 class Crd(View):
@@ -59,7 +65,7 @@ class Crd(View):
     @property
     def installed(self) -> bool:
         """Whether it was read from an API server rather than from a manifest to apply."""
-        return self.identity.exported or bool(self.stored)
+        return self.identity.exported
 
     def version(self, name: str) -> CrdVersion | None:
         """Return the version *name*, or None."""

@@ -1,0 +1,1 @@
+"""The controllers' Deployments: release, flags, scope and lock."""
