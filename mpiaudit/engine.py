@@ -12,7 +12,7 @@ from mpiaudit import checks, verdict
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.model import Gap, Reference
 from mpiaudit.report import Coverage, Finding, Report, Skip
-from mpiaudit.rule import Hit, Rule
+from mpiaudit.rule import Hit, Rule, Severity
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +43,13 @@ def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Re
             findings += (Finding(rule, hit) for hit in outcome)
         else:
             passed.append(rule)
+    folded = tuple(fold(sorted(findings, key=lambda f: f.sort_key)))
     return Report(
-        findings=tuple(fold(sorted(findings, key=lambda f: f.sort_key))),
+        findings=folded,
         skips=tuple(skips),
         passed=tuple(passed),
         coverage=replace(coverage, relevant=_relevant(inventory)),
-        verdict=verdict.of(inventory),
+        verdict=verdict.of(inventory, _outages(folded)),
         gaps=inventory.gaps,
     )
 
@@ -65,6 +66,15 @@ def _judge(inventory: Inventory, rule: Rule) -> tuple[Hit, ...] | Gap:
     except Exception as error:
         log.debug("%s failed", rule.id, exc_info=True)
         return Gap(f"the check itself failed ({error!r}); please report it")
+
+
+def _outages(findings: Iterable[Finding]) -> dict[Reference, str]:
+    """Return what in its own settings keeps a controller from working, by the controller."""
+    return {
+        f.hit.at.object: f"{f.rule.id}, {f.hit.message}"
+        for f in findings
+        if f.severity is Severity.CRITICAL and f.rule.topic == "controller"
+    }
 
 
 def _relevant(inventory: Inventory) -> int:
@@ -97,16 +107,15 @@ class _Causes:
     """Findings, to be looked up as the cause of another."""
 
     def __init__(self, findings: list[Finding]) -> None:
-        self.wide: dict[str, Finding] = {}
-        """The worst finding of each rule about the cluster as a whole, by rule id."""
-        self.narrow: dict[tuple[str, Reference], Finding] = {}
-        """The worst finding of each rule about one MPIJob, by rule id and job."""
+        self._first: dict[tuple[str, Reference], Finding] = {}
+        """The worst finding of each rule about one object."""
+        self._wide: dict[str, list[Finding]] = {}
+        """The findings of each rule about the cluster as a whole, worst first."""
         for finding in findings:
             about = finding.hit.at.object
-            if about.kind == "MPIJob":
-                self.narrow.setdefault((finding.rule.id, about), finding)
-            else:
-                self.wide.setdefault(finding.rule.id, finding)
+            self._first.setdefault((finding.rule.id, about), finding)
+            if about.kind != "MPIJob":
+                self._wide.setdefault(finding.rule.id, []).append(finding)
 
     def root(self, symptom: Finding) -> Finding:
         """Return the finding that explains *symptom* in the end: itself where none does."""
@@ -119,10 +128,27 @@ class _Causes:
         return symptom
 
     def cause(self, symptom: Finding) -> Finding | None:
-        """Return the first finding that explains *symptom*, or None."""
+        """Return the finding that explains *symptom*, or None.
+
+        One about the same object comes first, then one about the cluster. One about another
+        object of the symptom's own kind, another CRD in the same folder say, explains it only
+        where both findings point at a common object.
+        """
         about = symptom.hit.at.object
         for rule_id in sorted(symptom.rule.symptom_of):
-            for cause in (self.narrow.get((rule_id, about)), self.wide.get(rule_id)):
+            same = self._first.get((rule_id, about))
+            wide = (f for f in self._wide.get(rule_id, ()) if _related(f, symptom))
+            for cause in (same, *wide):
                 if cause and cause.severity >= symptom.severity:
                     return cause
         return None
+
+
+def _related(cause: Finding, symptom: Finding) -> bool:
+    if cause.hit.at.object.kind != symptom.hit.at.object.kind:
+        return True
+    return not _objects(cause).isdisjoint(_objects(symptom))
+
+
+def _objects(finding: Finding) -> set[Reference]:
+    return {finding.hit.at.object, *(place.object for place in finding.hit.also)}

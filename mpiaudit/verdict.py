@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mpiaudit.facts.releases import MPI_OPERATOR, TRAINER, TRAINING_OPERATOR
+from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.inventory.job import LEGACY_VERSIONS
+from mpiaudit.model import Reference
 
 UNKNOWN = "unknown"
 
@@ -38,12 +40,15 @@ class Verdict:
     """Sentences: who owns MPIJob, and who will fail at the next restart."""
 
 
-def of(inventory: Inventory) -> Verdict:
-    """Return the verdict on *inventory*. What could not be read is said to be unknown."""
+def of(inventory: Inventory, outages: Mapping[Reference, str]) -> Verdict:
+    """Return the verdict on *inventory*. What could not be read is said to be unknown.
+
+    *outages* says in a few words why a controller, though it is here, does not work.
+    """
     return Verdict(
         controllers=tuple(_present(c) for c in inventory.controllers),
         facts=(*_crd_facts(inventory), *_job_facts(inventory)),
-        answer=tuple(_answer(inventory)),
+        answer=tuple(_answer(inventory, outages)),
     )
 
 
@@ -81,16 +86,19 @@ def _state(controller: Controller) -> str:
 
 def _crd_facts(inventory: Inventory) -> list[str]:
     if gap := inventory.gaps.get("crd"):
+        if not gap.unreadable and not inventory.crds:
+            return []
         return [f"CRD mpijobs.kubeflow.org: {UNKNOWN}, {gap.reason}"]
     if inventory.crd is None:
         return ["CRD mpijobs.kubeflow.org: absent"]
     crd = inventory.crd
-    written = f"{crd.origin.product} {crd.origin.releases} wrote it" if crd.origin else ""
     served = " and ".join(crd.served) or "no version"
-    return [
-        f"CRD mpijobs.kubeflow.org serves {served} and stores {crd.storage or 'none'}; "
-        + (written or "it is not one that a known release ships")
-    ]
+    facts = f"CRD mpijobs.kubeflow.org serves {served} and stores {crd.storage or 'none'}"
+    if crd.origin:
+        return [f"{facts}; {crd.origin.product} {crd.origin.releases} wrote it"]
+    if any(v.properties for v in crd.versions):
+        return [f"{facts}; its schema is not one that a known release ships"]
+    return [facts]
 
 
 def _job_facts(inventory: Inventory) -> list[str]:
@@ -111,7 +119,7 @@ def _job_facts(inventory: Inventory) -> list[str]:
     return [f"Jobs: {len(jobs)}" + (f" ({', '.join(details)})" if details else "")]
 
 
-def _answer(inventory: Inventory) -> list[str]:
+def _answer(inventory: Inventory, outages: Mapping[Reference, str]) -> list[str]:
     if gap := inventory.gaps.get("controllers"):
         return [f"Who owns MPIJob is {UNKNOWN}: {gap.reason}."] if gap.unreadable else []
     active = [c for c in inventory.controllers if c.active]
@@ -125,7 +133,7 @@ def _answer(inventory: Inventory) -> list[str]:
             + ["Nobody owns MPIJob here: there is no such kind."]
             + [_restart(c) for c in active]
         )
-    return sentences + _owned(inventory.crd, active, inventory.controllers, certain=not unsure)
+    return sentences + _owned(inventory.crd, active, inventory.controllers, outages)
 
 
 def _unowned(active: list[Controller], reason: str) -> list[str]:
@@ -136,25 +144,29 @@ def _unowned(active: list[Controller], reason: str) -> list[str]:
 
 
 def _owned(
-    crd: Crd, active: list[Controller], present: tuple[Controller, ...], *, certain: bool
+    crd: Crd,
+    active: list[Controller],
+    present: tuple[Controller, ...],
+    outages: Mapping[Reference, str],
 ) -> list[str]:
     owners = [c for c in active if c.reads in crd.served]
-    names = " and ".join(c.title for c in owners)
-    match len(owners):
-        case 0 if certain or active:
-            sentences = ["Nobody owns MPIJob here: jobs are accepted and never run."]
-        case 0:
-            sentences = []
-        case 1:
-            sentences = [f"{names} owns MPIJob here."]
-        case _ if any(a.overlaps(b) for a in owners for b in owners if a is not b):
-            sentences = [f"{names} both act on the same MPIJobs; every job is reconciled twice."]
-        case _:
-            sentences = [f"{names} share MPIJob by namespace."]
-    sentences += [_restart(c) for c in active if c not in owners]
+    sentences = [*_owners(owners), *(_restart(c) for c in active if c not in owners)]
+    if not owners and all(c.mpi_enabled is not None for c in present):
+        sentences = ["Nobody owns MPIJob here: jobs are accepted and never run.", *sentences]
+    sentences += [f"{c.title} does not work: {outages[c.ref]}." for c in owners if c.ref in outages]
     bystanders = [c for c in present if c.mpi_enabled is False and c.replicas]
-    sentences += [f"{c.title} leaves MPIJob alone." for c in bystanders if c.product != TRAINER]
-    return sentences
+    return sentences + [f"{c.title} leaves MPIJob alone." for c in bystanders]
+
+
+def _owners(owners: list[Controller]) -> list[str]:
+    if not owners:
+        return []
+    names = " and ".join(c.title for c in owners)
+    if len(owners) == 1:
+        return [f"{names} owns MPIJob here."]
+    if any(a.overlaps(b) for a in owners for b in owners if a is not b):
+        return [f"{names} both act on the same MPIJobs."]
+    return [f"{names} share MPIJob by namespace."]
 
 
 def _restart(controller: Controller) -> str:

@@ -12,7 +12,7 @@ SAMPLE = Path(__file__).parent / "sample" / "cluster.yaml"
 
 @click.command("demo")
 def command() -> None:
-    """Audit a bundled sample cluster, in which both operators were installed."""
+    """Audit a bundled sample cluster."""
     import os
 
     from mpiaudit import engine

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("words", nargs=-1, required=True, metavar="RULE|'ERROR TEXT'")
 def command(words: tuple[str, ...]) -> None:
-    """Explain a rule, or an error message of a controller, kubectl or the API server.
+    """Explain a rule or an error message.
+
+    A message of a controller, of kubectl or of the API server leads to its cause and rule.
 
     \b
       mpiaudit explain MPA003

@@ -7,7 +7,7 @@ import click
 
 @click.command("rbac")
 def command() -> None:
-    """Print the least role that a scan of a cluster needs, ready for kubectl apply."""
+    """Print the least role that a scan needs."""
     from mpiaudit.collect import rights
 
     click.echo(rights.manifest(), nl=False)

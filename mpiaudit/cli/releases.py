@@ -7,7 +7,7 @@ import click
 
 @click.command("releases")
 def command() -> None:
-    """List what is known of each controller release, and to which date."""
+    """List the controller releases that are known."""
     from tabulate import tabulate
 
     from mpiaudit.facts import releases

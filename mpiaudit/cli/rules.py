@@ -8,7 +8,7 @@ import click
 @click.command("rules")
 @click.option("-o", "--output", type=click.Choice(("text", "json")), default="text")
 def command(output: str) -> None:
-    """List every rule: id, severity, topic and what it finds."""
+    """List every rule and what it finds."""
     from mpiaudit import engine
 
     rules = engine.load_rules()

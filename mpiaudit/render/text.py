@@ -16,6 +16,24 @@ from mpiaudit.rule import Confidence, Fix, Severity
 SHOWN = 10
 """Findings of one rule that are shown; the rest is counted, and in ``-o json``."""
 
+WANTED = {
+    "crd": "the CRD",
+    "crds": "the CRD",
+    "controllers": "Deployments",
+    "jobs": "MPIJobs",
+    "pods": "Pods",
+    "launcher_jobs": "Jobs",
+    "services": "Services",
+    "config_maps": "ConfigMaps",
+    "secrets": "Secrets",
+    "service_accounts": "ServiceAccounts",
+    "namespaces": "Namespaces",
+    "events": "Events",
+    "leases": "Leases",
+    "now": "times",
+}
+"""What would fill a field of the inventory, in the user's words."""
+
 _LABEL = 11
 """Columns before the text of a labelled line: four of indent, a word, two of space."""
 
@@ -69,23 +87,39 @@ def _grade(report: Report, look: Look) -> Iterator[str]:
         yield ""
         return
     bound = "" if report.complete else "at best "
+    short = "" if report.complete else f"; {_unread(report)}"
     worst = report.decisive
     if worst is None:
         scope = f"{_read(report)}, {len(report.passed)} rules judged"
         unclear = "" if coverage.live else _elsewhere(report.skips)
         shown = _paint(f"{bound}{report.grade}", "1;32" if report.complete else "1;33", look)
-        yield f"{'Grade ' if coverage.live else ''}{shown}  {scope}{unclear}"
+        yield f"{'Grade ' if coverage.live else ''}{shown}  {scope}{unclear}{short}"
     else:
         shown = _paint(f"{bound}{report.grade}", _COLOURS[worst.severity], look)
-        yield f"Grade {shown}, set by {worst.rule.id}; {report.grade_without_decisive} without it"
+        without = f"{report.grade_without_decisive} without it"
+        yield f"Grade {shown}, set by {worst.rule.id}; {without}{short}"
     yield ""
+
+
+def _unread(report: Report) -> str:
+    """Say how much could not be read, or judged."""
+    kinds = sum(g.unreadable for g in report.gaps.values())
+    if report.coverage.faults:
+        return f"{_count(len(report.coverage.faults), 'input')} could not be read"
+    if kinds:
+        return f"{_count(kinds, 'kind')} could not be read"
+    return f"{_count(sum(s.gap.unreadable for s in report.skips), 'rule')} could not be judged"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _read(report: Report) -> str:
     coverage = report.coverage
     if coverage.live:
-        return f"{coverage.documents} objects"
-    return f"{coverage.inputs} file{'' if coverage.inputs == 1 else 's'}"
+        return _count(coverage.documents, "object")
+    return _count(coverage.inputs, "file")
 
 
 def _elsewhere(skips: Iterable[Skip]) -> str:
@@ -98,7 +132,7 @@ def _findings(report: Report, look: Look) -> Iterator[str]:
     for severity, same in groupby(shown, key=lambda f: f.severity):
         yield _paint(severity.name, _COLOURS[severity], look)
         for _, group in groupby(same, key=lambda f: (f.confidence, f.rule.id)):
-            yield from _rule(list(group), look)
+            yield from _group(list(group), look)
     if hidden := len(report.findings) - len(shown):
         yield f"{hidden} more that are only possible: --pedantic shows them"
         yield ""
@@ -108,7 +142,7 @@ def _visible(finding: Finding, look: Look) -> bool:
     return look.pedantic or finding.confidence is not Confidence.POSSIBLE
 
 
-def _rule(group: list[Finding], look: Look) -> Iterator[str]:
+def _group(group: list[Finding], look: Look) -> Iterator[str]:
     """Yield one rule's findings; what they have in common is said once, at the end."""
     head = group[0]
     sure = "" if head.confidence is Confidence.CERTAIN else f" ({head.confidence.word})"
@@ -157,34 +191,38 @@ def _fix(finding: Finding, look: Look) -> Iterator[str]:
 
 def _judged(report: Report, look: Look) -> Iterator[str]:
     if report.findings or report.coverage.live:
-        count = len(report.passed) + len({f.rule.id for f in _every(report.findings)})
-        yield f"Judged {count} rules on {_read(report)}."
+        judged = len(report.passed) + len({f.rule.id for f in _every(report.findings)})
+        yield f"Judged {judged} rules on {_read(report)}."
     if report.suppressed:
         ids = sorted({f.rule.id for f in report.suppressed})
         yield f"Ignored: {len(report.suppressed)} findings of {', '.join(ids)}"
-    for skips in _by_reason(report.skips):
-        ids = ", ".join(s.rule.id for s in skips)
-        rules = "1 rule" if len(skips) == 1 else f"{len(skips)} rules"
-        yield from _wrap(f"Not judged: {rules}, {skips[0].gap.reason} ({ids})", look, hang=2)
     if report.coverage.faults:
-        yield f"Not read: {len(report.coverage.faults)} (see above or stderr)"
+        yield "Not read:"
         yield from (f"  {fault}" for fault in report.coverage.faults)
+    yield from _not_judged(report, look)
     if report.coverage.notes:
         yield "Read, but odd:"
         yield from (f"  {note}" for note in report.coverage.notes)
+
+
+def _not_judged(report: Report, look: Look) -> Iterator[str]:
+    refused = [s for s in report.skips if s.gap.unreadable]
+    for reason in dict.fromkeys(s.gap.reason for s in refused):
+        ids = [s.rule.id for s in refused if s.gap.reason == reason]
+        said = f"Not judged: {_count(len(ids), 'rule')}, {reason} ({', '.join(ids)})"
+        yield from _wrap(said, look, hang=2)
+    others = [s.rule for s in report.skips if not s.gap.unreadable]
+    if others:
+        missing = {n for r in others for n in r.needs if n in report.gaps}
+        wanted = ", ".join(dict.fromkeys(WANTED[n] for n in WANTED if n in missing))
+        said = f"Not judged: {_count(len(others), 'rule')} that need more than these files"
+        yield from _wrap(f"{said} ({wanted}); scan the cluster, or add exports", look, hang=2)
 
 
 def _every(findings: Iterable[Finding]) -> Iterator[Finding]:
     for finding in findings:
         yield finding
         yield from finding.explains
-
-
-def _by_reason(skips: Iterable[Skip]) -> list[list[Skip]]:
-    grouped: dict[tuple[bool, str], list[Skip]] = {}
-    for skip in skips:
-        grouped.setdefault((not skip.gap.unreadable, skip.gap.reason), []).append(skip)
-    return [grouped[key] for key in sorted(grouped)]
 
 
 def _label(word: str, text: str, look: Look) -> Iterator[str]:
