@@ -9,8 +9,17 @@ from datetime import datetime
 from typing import Any, Self
 
 from mpiaudit.inventory.template import PodTemplate
-from mpiaudit.inventory.view import View, Writer, identity, mapping, mappings, text, timestamp
-from mpiaudit.model import Location, Resource, dig
+from mpiaudit.inventory.view import (
+    View,
+    Writer,
+    identity,
+    integer,
+    mapping,
+    mappings,
+    text,
+    timestamp,
+)
+from mpiaudit.model import Location, Resource
 
 GROUP = "kubeflow.org"
 LEGACY_VERSIONS = ("v1alpha1", "v1alpha2", "v1")
@@ -38,7 +47,15 @@ class Replica:
     """As written; None where absent."""
 
     restart_policy: str | None
+    """None where absent, empty or no text: the controllers then put in their default."""
+
     template: PodTemplate
+
+    @property
+    def runnable(self) -> bool:
+        """Whether every container has an image, and there is one."""
+        containers = self.template.containers
+        return bool(containers) and all(c.image for c in containers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +76,11 @@ class Job(View):
     """The version it was read in: the author's in a manifest, the request's in a list."""
 
     author_version: str | None
-    """The version its author wrote; None where the API server kept no trace of it."""
+    """The version its author wrote; None where the API server kept no trace of it, or traces
+    that disagree. Empty in a manifest without ``apiVersion``."""
 
     replicas: Mapping[str, Replica]
-    """By replica type; empty where ``mpiReplicaSpecs`` is missing."""
+    """By replica type, without those that are null; empty where ``mpiReplicaSpecs`` is missing."""
 
     spec: Mapping[str, Any]
     """``spec`` as written, for the scalars: absent, null and wrong types are told apart."""
@@ -92,8 +110,7 @@ class Job(View):
     @property
     def workers(self) -> int:
         """How many workers it asks for: 0 without a Worker, or where the count is no number."""
-        count = self.worker.replicas if self.worker else 0
-        return count if isinstance(count, int) else 0
+        return integer(self.worker.replicas if self.worker else None) or 0
 
     @property
     def managed_by(self) -> str | None:
@@ -116,6 +133,15 @@ class Job(View):
         """Whether MultiKueue runs it on another cluster, and no controller here may."""
         return self.managed_by == "kueue.x-k8s.io/multikueue"
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is surely a job, and not a patch that kustomize merges into one.
+
+        A launcher with an image and something to run is more than a patch has reason to say.
+        """
+        first = self.launcher.template.containers[:1] if self.launcher else ()
+        return self.identity.exported or any(c.image and (c.command or c.args) for c in first)
+
     def in_replica(self, replica: str, *path: str | int) -> Location:
         """Return the place of a field below ``spec.mpiReplicaSpecs.<replica>``."""
         return self.at("spec", "mpiReplicaSpecs", replica, *path)
@@ -126,41 +152,47 @@ class Job(View):
 
     @classmethod
     def parse(cls, resource: Resource) -> Self | None:
-        """Return the job, or None for another group's kind of the same name.
+        """Return the job, or None for another group's kind of the same name, or for a patch.
 
-        A manifest without ``apiVersion`` is kept, with an empty version.
+        A manifest whose ``apiVersion`` is missing, or lacks the group, is kept.
         """
         group, _, version = resource.api_version.rpartition("/")
         if group not in {GROUP, ""} or (group == "" and version not in {"", *KNOWN}):
             return None
+        if PATCH in resource.body:
+            return None
         spec = mapping(resource.get("spec"))
         who = identity(resource)
         status = mapping(resource.get("status"))
+        applied = _last_applied(resource)
         return cls(
             who,
             version=version,
-            author_version=_author_version(resource, version, who.writers, exported=who.exported),
+            author_version=_author_version(applied, who.writers) if who.exported else version,
             replicas={
                 str(key): _replica(str(key), mapping(body))
                 for key, body in mapping(spec.get("mpiReplicaSpecs")).items()
+                if body is not None
             },
             spec=spec,
             policy=mapping(spec.get("runPolicy")),
             conditions={c.type: c for c in _conditions(status)},
             has_status=bool(status),
-            applied=_last_applied(resource),
+            applied=applied,
         )
 
 
 KNOWN = frozenset({*LEGACY_VERSIONS, "v2beta1"})
 
+PATCH = "$patch"
+"""The key by which a strategic merge patch says what to do: ``$patch: delete``."""
+
 
 def _replica(key: str, body: Mapping[str, Any]) -> Replica:
-    policy = body.get("restartPolicy")
     return Replica(
         type=key,
         replicas=body.get("replicas"),
-        restart_policy=None if policy is None else str(policy),
+        restart_policy=text(body.get("restartPolicy")) or None,
         template=PodTemplate.parse(mapping(body.get("template"))),
     )
 
@@ -181,23 +213,22 @@ def _conditions(status: Mapping[str, Any]) -> list[Condition]:
 def _last_applied(resource: Resource) -> Mapping[str, Any]:
     try:
         return mapping(json.loads(text(resource.get("metadata", "annotations", LAST_APPLIED))))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 
-def _author_version(
-    resource: Resource, version: str, writers: tuple[Writer, ...], *, exported: bool
-) -> str | None:
+def _author_version(applied: Mapping[str, Any], writers: tuple[Writer, ...]) -> str | None:
     """Return the version the author wrote, which is not that of a list's answer.
 
     A list answers in the version that was asked for. ``last-applied-configuration`` names the
     author's, and so does the ``managedFields`` entry of whoever is not a controller, until two
     controllers write the status across versions and the API server drops managedFields.
     """
-    if not exported:
-        return version
-    applied = dig(_last_applied(resource), "apiVersion")
-    versions = [text(applied)] + [
+    written = {
         w.api_version for w in writers if not w.subresource and w.manager not in CONTROLLER_MANAGERS
-    ]
-    return next((v.rpartition("/")[2] for v in versions if v.startswith(f"{GROUP}/")), None)
+    }
+    for versions in ({text(applied.get("apiVersion"))}, written):
+        ours = {v.rpartition("/")[2] for v in versions if v.startswith(f"{GROUP}/")}
+        if ours:
+            return ours.pop() if len(ours) == 1 else None
+    return None

@@ -41,7 +41,7 @@ class Container:
                 text(entry.get("name")): None if "valueFrom" in entry else text(entry.get("value"))
                 for entry in mappings(body.get("env"))
             },
-            limits={name: str(amount) for name, amount in limits.items()},
+            limits={str(name): str(amount) for name, amount in limits.items()},
             mounts=tuple(text(m.get("mountPath")) for m in mappings(body.get("volumeMounts"))),
             ports=tuple(mappings(body.get("ports"))),
         )

@@ -1,0 +1,1 @@
+"""What an MPIJob's spec says."""

@@ -1,0 +1,92 @@
+"""MPA080."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mpiaudit.checks.semantics import V2BETA1, held_to, placeholder, weight
+from mpiaudit.inventory.crd import Crd
+from mpiaudit.inventory.job import GROUP, LEGACY_VERSIONS, Job
+from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
+
+CURRENT = f"apiVersion: {GROUP}/{V2BETA1}"
+
+STEPS = {
+    "v1alpha1": "replicas and template become mpiReplicaSpecs.Launcher and .Worker; GPUs per "
+    "worker become limits of the Worker",
+    "v1alpha2": "backoffLimit, activeDeadlineSeconds and cleanPodPolicy move below runPolicy; "
+    "mpiDistribution becomes mpiImplementation; mainContainer goes",
+    "v1": "cleanPodPolicy moves below runPolicy; mainContainer goes; Launcher.restartPolicy "
+    "needs its old default, Never, in writing",
+}
+"""What changes with ``apiVersion``, by the version a job is written in.
+
+kubeflow/mpi-operator v0.3.0 pkg/apis/kubeflow/v1alpha1/types.go, v1alpha2/types.go and
+kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/mpi_types.go.
+"""
+
+
+@rule(
+    "MPA080",
+    Severity.MEDIUM,
+    remedy="Write the job in kubeflow.org/v2beta1, and build its image with an SSH server.",
+)
+def not_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit]:
+    """MPIJob is not written in v2beta1.
+
+    ``kubectl apply`` answers ``no matches for kind "MPIJob" in version "kubeflow.org/v1"``
+    wherever the CRD is mpi-operator's. v2beta1 is all that mpi-operator has served since 0.4;
+    v1 ends with training-operator 1.9, and Trainer 2 serves no MPIJob at all. An ``apiVersion``
+    that is missing, or lacks its group, is refused everywhere. Severity is high where the given
+    CRD does not serve the version of a manifest that is still to be applied.
+
+    Wrong when: an API server answered in a version the author did not write (the author's is
+    taken from last-applied-configuration or managedFields, and nothing is said where both are
+    gone), the manifest is a template, or the version is another vendor's and the given CRD
+    serves it (none of them reported). Finished jobs are only noted.
+
+    Source: kubeflow/mpi-operator v0.4.0 manifests/base/kubeflow.org_mpijobs.yaml:18;
+    kubeflow/training-operator v1.9.0 manifests/base/crds/kubeflow.org_mpijobs.yaml:24.
+    """
+    for job in jobs:
+        if placeholder(job.ref.api_version):
+            continue
+        if "/" in job.ref.api_version:
+            yield from _in_version(job, held_to(job, crd), crd)
+        elif job.spec:
+            yield _malformed(job)
+
+
+def _in_version(job: Job, version: str | None, crd: Crd | None) -> Iterator[Hit]:
+    written = version if job.author_version is None else job.author_version
+    if written in {None, V2BETA1}:
+        return
+    refused = crd is not None and written not in crd.served and not job.identity.exported
+    if written not in LEGACY_VERSIONS and not (crd is None or refused):
+        return
+    serves = f"; the CRD serves {' and '.join(crd.served) or 'nothing'}" if crd and refused else ""
+    steps = STEPS.get(written or "", "no release has ever served this version")
+    yield Hit(
+        job.at("apiVersion"),
+        f"written in {GROUP}/{written}{serves}",
+        also=(crd.at("spec", "versions"),) if crd and refused else (),
+        effect="the API server refuses it"
+        if refused
+        else "no mpi-operator since 0.4 reads it, nor does Trainer 2",
+        fix=Fix(f"is not all that changes: {steps}; the image needs an SSH server", CURRENT),
+        severity=Severity.HIGH if refused else weight(job, Severity.MEDIUM),
+        confidence=Confidence.LIKELY if crd and refused and not crd.installed else None,
+    )
+
+
+def _malformed(job: Job) -> Hit:
+    """Return the hit of a manifest whose ``apiVersion`` is missing or has no group."""
+    given = job.ref.api_version
+    return Hit(
+        job.at("apiVersion"),
+        f"apiVersion {given} lacks the group {GROUP}" if given else "apiVersion is missing",
+        effect="the API server refuses it",
+        fix=Fix("says which MPIJob this is", CURRENT),
+        severity=Severity.HIGH,
+        confidence=None if given or job.replicas else Confidence.POSSIBLE,
+    )
