@@ -105,7 +105,7 @@ def build(reading: Reading) -> Inventory:
         events=pile.all(Event),
         leases=pile.all(Lease),
         now=max((t for t in (pile.latest, timestamp(reading.taken)) if t), default=None),
-        listed=frozenset(pile.listed) if not reading.taken else KINDS.keys() - reading.gaps.keys(),
+        listed=frozenset(KINDS.keys() - reading.gaps.keys() if reading.taken else pile.listed),
         gaps=gaps,
     )
 
@@ -159,15 +159,14 @@ def _times(view: View) -> Iterator[datetime]:
 
 
 def _gaps(reading: Reading, pile: _Pile) -> Iterator[tuple[str, Gap]]:
-    """Yield each field that is not known to be complete, with the reason."""
-    for name, kind in KINDS.items():
-        if name in reading.gaps:
-            yield kind.field, reading.gaps[name]
+    """Yield each field that is not known to be complete, with the reason; the worst comes last."""
+    refused = [(KINDS[name].field, gap) for name, gap in reading.gaps.items() if name in KINDS]
+    yield from sorted(refused, key=lambda pair: pair[1].unreadable)
     if reading.taken:
         return
     held = {KINDS[v.ref.kind].field for views in pile.views.values() for v in views}
     listed = {KINDS[k].field for k in pile.listed}
-    for name in sorted({k.field for k in KINDS.values()} - held - listed):
+    for name in sorted({k.field for k in KINDS.values()} - held - listed - dict(refused).keys()):
         yield name, Gap(f"no {name.replace('_', ' ')} among the files", unreadable=False)
     if pile.latest is None:
         yield "now", Gap("no object bears a time", unreadable=False)

@@ -1,0 +1,1 @@
+"""DNS, Services and host names."""
