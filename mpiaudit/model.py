@@ -26,7 +26,7 @@ class UnreachableError(AuditError):
     exit_code = 3
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """Which object, and where it was read."""
 
@@ -57,12 +57,18 @@ class Reference:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
     @property
+    def sort_key(self) -> tuple[object, ...]:
+        """By kind, namespace and name, then by where it was read."""
+        prefix = tuple(map(str, self.prefix))
+        return (self.kind, self.namespace, self.name, self.source, self.document, prefix)
+
+    @property
     def live(self) -> bool:
         """Whether it was read from an API server, and so has no lines."""
         return self.source.startswith("cluster:")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Location:
     """A field of an object, as a reader would look it up."""
 

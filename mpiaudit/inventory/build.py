@@ -140,7 +140,9 @@ class _Pile:
             self.latest = max(self.latest or when, when)
 
     def all(self, view: type[V]) -> tuple[V, ...]:
-        return tuple(v for v in self.views.get(view, ()) if isinstance(v, view))
+        """Return the views of one class in an order that does not depend on who answered first."""
+        found = [v for v in self.views.get(view, ()) if isinstance(v, view)]
+        return tuple(sorted(found, key=lambda v: v.ref.sort_key))
 
 
 def _times(view: View) -> Iterator[datetime]:

@@ -56,3 +56,21 @@ class Inventory:
 
 JUDGEABLE = frozenset(f.name for f in fields(Inventory)) - {"gaps"}
 """The names a check may take as parameters."""
+
+TITLES = {
+    "crd": "the CRD",
+    "crds": "the CRD",
+    "controllers": "Deployments",
+    "jobs": "MPIJobs",
+    "pods": "Pods",
+    "launcher_jobs": "Jobs",
+    "services": "Services",
+    "config_maps": "ConfigMaps",
+    "secrets": "Secrets",
+    "service_accounts": "ServiceAccounts",
+    "namespaces": "Namespaces",
+    "events": "Events",
+    "leases": "Leases",
+    "now": "times",
+}
+"""What fills each field, in the user's words, in the order to say it."""

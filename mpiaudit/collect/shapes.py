@@ -1,0 +1,246 @@
+"""What is kept of each kind: everything else in an answer is skipped, not parsed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Body = dict[str, Any]
+"""An object, or a part of one, as JSON has it."""
+
+
+class Shape(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """Part of an object; a field that is absent or null is None."""
+
+
+class Writer(Shape):
+    """One entry of ``managedFields``, without the fields it manages."""
+
+    manager: str | None = None
+    operation: str | None = None
+    api_version: str | None = None
+    time: str | None = None
+    subresource: str | None = None
+
+
+class Metadata(Shape):
+    """Metadata without annotations."""
+
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    generation: int | None = None
+    labels: dict[str, str] | None = None
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+    owner_references: list[Body] | None = None
+    managed_fields: list[Writer] | None = None
+
+
+class Annotated(Metadata):
+    """Metadata with annotations."""
+
+    annotations: dict[str, str] | None = None
+
+
+class Named(Shape):
+    """An object of which only the metadata is asked for."""
+
+    metadata: Annotated
+
+
+class Whole(Shape):
+    """An object whose spec and status are kept as they are."""
+
+    metadata: Annotated
+    spec: Any = None
+    status: Any = None
+
+
+class CrdVersion(Shape):
+    """One entry of a CRD's ``spec.versions``."""
+
+    name: str | None = None
+    served: bool | None = None
+    storage: bool | None = None
+    deprecated: bool | None = None
+    additional_printer_columns: Any = None
+    schema: Any = None
+
+
+class CrdSpec(Shape):
+    """``spec`` of a CRD."""
+
+    group: str | None = None
+    names: Any = None
+    scope: str | None = None
+    conversion: Any = None
+    versions: list[CrdVersion] | None = None
+
+
+class Crd(Shape):
+    """The MPIJob CRD."""
+
+    metadata: Annotated
+    spec: CrdSpec | None = None
+    status: Any = None
+
+
+class WorkloadSpec(Shape):
+    """``spec`` of a Deployment or StatefulSet."""
+
+    replicas: int | None = None
+    selector: Any = None
+    template: Any = None
+
+
+class WorkloadStatus(Shape):
+    """The counts of a Deployment or StatefulSet."""
+
+    observed_generation: int | None = None
+    replicas: int | None = None
+    ready_replicas: int | None = None
+    available_replicas: int | None = None
+    updated_replicas: int | None = None
+    unavailable_replicas: int | None = None
+
+
+class Workload(Shape):
+    """A Deployment or StatefulSet."""
+
+    metadata: Annotated
+    spec: WorkloadSpec | None = None
+    status: WorkloadStatus | None = None
+
+
+class Part(Shape):
+    """A part of a pod that is known by its name: a volume."""
+
+    name: str | None = None
+
+
+class Container(Part):
+    """One container of a pod."""
+
+    image: str | None = None
+    command: list[str] | None = None
+    args: list[str] | None = None
+    resources: Any = None
+
+
+class PodSpec(Shape):
+    """``spec`` of a pod."""
+
+    subdomain: str | None = None
+    hostname: str | None = None
+    host_network: bool | None = None
+    node_name: str | None = None
+    containers: list[Container] | None = None
+    volumes: list[Part] | None = None
+
+
+class Condition(Shape):
+    """One condition of a pod."""
+
+    type: str | None = None
+    status: str | None = None
+    reason: str | None = None
+
+
+class ContainerStatus(Part):
+    """How one container of a pod fares."""
+
+    ready: bool | None = None
+    restart_count: int | None = None
+    state: Any = None
+    last_state: Any = None
+
+
+class PodStatus(Shape):
+    """``status`` of a pod."""
+
+    phase: str | None = None
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(Shape):
+    """A pod."""
+
+    metadata: Metadata
+    spec: PodSpec | None = None
+    status: PodStatus | None = None
+
+
+class JobSpec(Shape):
+    """``spec`` of a batch Job."""
+
+    suspend: bool | None = None
+
+
+class Job(Shape):
+    """A batch Job."""
+
+    metadata: Annotated
+    spec: JobSpec | None = None
+    status: Any = None
+
+
+class ServiceSpec(Shape):
+    """``spec`` of a Service."""
+
+    cluster_ip: str | None = msgspec.field(default=None, name="clusterIP")
+    selector: dict[str, str] | None = None
+    ports: Any = None
+    publish_not_ready_addresses: bool | None = None
+    type: str | None = None
+
+
+class Service(Shape):
+    """A Service."""
+
+    metadata: Annotated
+    spec: ServiceSpec | None = None
+
+
+class ConfigMap(Shape):
+    """A ConfigMap; only the keys of ``data`` survive `pages`."""
+
+    metadata: Annotated
+    data: Any = None
+
+
+class Event(Shape):
+    """An Event of the core group."""
+
+    metadata: Metadata
+    involved_object: Any = None
+    reason: str | None = None
+    message: str | None = None
+    source: Any = None
+    reporting_component: str | None = None
+    type: str | None = None
+    count: int | None = None
+    first_timestamp: str | None = None
+    last_timestamp: str | None = None
+    event_time: str | None = None
+    series: Any = None
+
+
+SHAPES: dict[str, type[Shape]] = {
+    "CustomResourceDefinition": Crd,
+    "Deployment": Workload,
+    "StatefulSet": Workload,
+    "MPIJob": Whole,
+    "Pod": Pod,
+    "Job": Job,
+    "Service": Service,
+    "ConfigMap": ConfigMap,
+    "Secret": Named,
+    "ServiceAccount": Named,
+    "Namespace": Named,
+    "Event": Event,
+    "Lease": Whole,
+}
+"""By the name of the kind."""
