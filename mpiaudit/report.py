@@ -41,7 +41,9 @@ class Finding:
     @property
     def sort_key(self) -> tuple[object, ...]:
         """Worst first, then surest, then by rule and place."""
-        return (-self.severity, -self.confidence, self.rule.id, self.hit.at, self.hit.message)
+        at = self.hit.at
+        place = (*at.object.sort_key, at.dotted, self.hit.message)
+        return (-self.severity, -self.confidence, self.rule.id, *place)
 
     @property
     def mark(self) -> Mark:

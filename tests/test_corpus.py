@@ -24,6 +24,9 @@ WRONG: Mapping[Place, str] = {}
 
 READ = ("manifests", "templates", "invalid")
 
+READ_IN = {"none", "Experiment", "Workflow", "ClusterWorkflowTemplate", "ConfigMap"}
+"""Where MPIJobs are looked for; not in the fixtures of other people's tests."""
+
 WANTED = 0.97
 
 RULES = engine.load_rules()
@@ -97,13 +100,13 @@ def corpus(reference: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def labels(corpus: Path) -> dict[Place, dict[str, str]]:
-    """Return the label of each object that stands in a file of its own, without wrong ones."""
+    """Return the label of each object that is, or is inside, a document; without wrong ones."""
     with (corpus / "LABELS.tsv").open(encoding="utf-8") as table:
         rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
     return {
         place: row
         for row in rows
-        if row["embedded_in"] == "none" and row["doc"].isdigit()
+        if row["embedded_in"] in READ_IN and row["doc"].isdigit()
         if (place := (row["file"], int(row["doc"]))) not in WRONG
     }
 
@@ -231,7 +234,7 @@ def good_jobs(
         resource
         for name in sorted({name for name, _ in good})
         for resource in files.collect([str(corpus / name)], frozenset({"MPIJob"})).resources
-        if (name, resource.document) in good
+        if (name, resource.document) in good and resource.kind == "MPIJob"
     ]
 
 

@@ -33,7 +33,8 @@ def test_report(
     golden = Path(f"report.{name}")
     rules = [r for r in engine.load_rules() if r.id in SHOWN]
 
-    report = _audit.files(["."] if Path("manifests").is_dir() else ["cluster.yaml"], rules)
+    inputs = "manifests" if Path("manifests").is_dir() else "cluster.yaml"
+    report = _audit.files([inputs], rules)
     text = render(report, name, Look(width=100))
 
     if request.config.getoption("--bless"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from mpiaudit import engine
@@ -19,9 +20,11 @@ def files(paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool = Fals
     Raises:
         AuditError: A path does not exist.
     """
-    reading = file_collector.collect(paths, None if parse_all else _kinds(rules))
+    kept: file_collector.Kept = {}
+    kinds = None if parse_all else _kinds(rules)
+    reading = file_collector.collect(paths, kinds, stdin=sys.stdin.buffer, kept=kept)
     report = _judge(reading, rules, " ".join(paths), is_live=False)
-    return report.placed(file_collector.place(report.locations()))
+    return report.placed(file_collector.place(report.locations(), kept))
 
 
 def cluster(

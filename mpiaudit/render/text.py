@@ -8,31 +8,15 @@ from itertools import groupby
 
 from tabulate import tabulate
 
+from mpiaudit.inventory.inventory import TITLES
 from mpiaudit.model import Location
 from mpiaudit.render import Look
 from mpiaudit.report import Finding, Report, Skip
 from mpiaudit.rule import Confidence, Fix, Severity
+from mpiaudit.verdict import Present
 
 SHOWN = 10
 """Findings of one rule that are shown; the rest is counted, and in ``-o json``."""
-
-WANTED = {
-    "crd": "the CRD",
-    "crds": "the CRD",
-    "controllers": "Deployments",
-    "jobs": "MPIJobs",
-    "pods": "Pods",
-    "launcher_jobs": "Jobs",
-    "services": "Services",
-    "config_maps": "ConfigMaps",
-    "secrets": "Secrets",
-    "service_accounts": "ServiceAccounts",
-    "namespaces": "Namespaces",
-    "events": "Events",
-    "leases": "Leases",
-    "now": "times",
-}
-"""What would fill a field of the inventory, in the user's words."""
 
 _LABEL = 11
 """Columns before the text of a labelled line: four of indent, a word, two of space."""
@@ -65,19 +49,23 @@ def _verdict(report: Report, look: Look) -> Iterator[str]:
     yield _paint(f"MPIJob {'on' if coverage.live else 'in'} {coverage.source}{server}", "1", look)
     yield ""
     if verdict.controllers:
-        rows = [
-            (c.product, c.release, c.namespace, c.reconciles, c.watches, c.state)
-            for c in verdict.controllers
-        ]
-        heads = ("controller", "release", "namespace", "reconciles", "watches", "state")
-        table = tabulate(rows, heads, tablefmt="plain", disable_numparse=True)
-        yield from (f"  {line}" for line in table.splitlines())
+        yield from (f"  {line}" for line in _table(verdict.controllers, look.width - 2))
         yield ""
     yield from (line for fact in verdict.facts for line in _wrap(fact, look, indent=2))
     if verdict.answer:
         yield ""
         yield from (line for said in verdict.answer for line in _wrap(said, look, indent=2))
     yield ""
+
+
+def _table(controllers: Iterable[Present], width: int) -> list[str]:
+    """Return a line a controller under a line of heads; the last column wraps."""
+    heads = ("controller", "release", "namespace", "reconciles", "watches", "state")
+    rows = [heads, *(tuple(getattr(c, f) for f in Present.__slots__) for c in controllers)]
+    used = sum(max(len(row[i]) for row in rows) + 2 for i in range(len(heads) - 1))
+    widths = [None] * (len(heads) - 1) + [max(width - used, 12)]
+    table = tabulate(rows, tablefmt="plain", disable_numparse=True, maxcolwidths=widths)
+    return table.splitlines()
 
 
 def _grade(report: Report, look: Look) -> Iterator[str]:
@@ -214,7 +202,7 @@ def _not_judged(report: Report, look: Look) -> Iterator[str]:
     others = [s.rule for s in report.skips if not s.gap.unreadable]
     if others:
         missing = {n for r in others for n in r.needs if n in report.gaps}
-        wanted = ", ".join(dict.fromkeys(WANTED[n] for n in WANTED if n in missing))
+        wanted = ", ".join(dict.fromkeys(TITLES[n] for n in TITLES if n in missing))
         said = f"Not judged: {_count(len(others), 'rule')} that need more than these files"
         yield from _wrap(f"{said} ({wanted}); scan the cluster, or add exports", look, hang=2)
 
