@@ -182,5 +182,8 @@ class Reading:
     taken: str = ""
     """When a live cluster was read, RFC 3339 by the API server's clock; empty for files."""
 
+    context: str = ""
+    """The kubeconfig context that was read; empty for files."""
+
     server: str = ""
     """The API server's version, for example ``v1.34.4``; empty for files."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
@@ -14,6 +15,12 @@ from mpiaudit.inventory.job import LEGACY_VERSIONS
 from mpiaudit.model import Reference
 
 UNKNOWN = "unknown"
+
+LOCK = "mpi-operator"
+"""The Lease of mpi-operator: kubeflow/mpi-operator v0.8.0 cmd/mpi-operator/app/server.go."""
+
+FRESH = timedelta(minutes=1)
+"""How old a held Lease's renewal may be; it is renewed every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +53,20 @@ def of(inventory: Inventory, outages: Mapping[Reference, str]) -> Verdict:
     *outages* says in a few words why a controller, though it is here, does not work.
     """
     return Verdict(
-        controllers=tuple(_present(c) for c in inventory.controllers),
+        controllers=tuple(_present(c, inventory) for c in inventory.controllers),
         facts=(*_crd_facts(inventory), *_job_facts(inventory)),
         answer=tuple(_answer(inventory, outages)),
     )
 
 
-def _present(controller: Controller) -> Present:
+def _present(controller: Controller, inventory: Inventory) -> Present:
     return Present(
         product=controller.product,
         release=str(controller.release or UNKNOWN),
         namespace=controller.namespace or "-",
         reconciles=_reconciles(controller),
         watches=UNKNOWN if controller.watches is None else controller.watches or "all",
-        state=_state(controller),
+        state=_state(controller, leads=_leads(controller, inventory)),
     )
 
 
@@ -71,7 +78,7 @@ def _reconciles(controller: Controller) -> str:
     return controller.reads
 
 
-def _state(controller: Controller) -> str:
+def _state(controller: Controller, *, leads: bool) -> str:
     if controller.replicas == 0:
         return "scaled to 0"
     if controller.ready is None:
@@ -81,7 +88,20 @@ def _state(controller: Controller) -> str:
         return f"crash loop{restarts}"
     if controller.ready == 0:
         return f"not ready{restarts}"
-    return f"ready{restarts}"
+    return f"{'leading' if leads else 'ready'}{restarts}"
+
+
+def _leads(controller: Controller, inventory: Inventory) -> bool:
+    """Return whether the Lease that this controller alone competes for is held and fresh."""
+    now = inventory.now
+    rivals = [c for c in inventory.controllers if c.lock_namespace == controller.lock_namespace]
+    if controller.lock_namespace is None or len(rivals) > 1 or now is None:
+        return False
+    return any(
+        lease.holder and lease.renewed and now - lease.renewed < FRESH
+        for lease in inventory.leases
+        if (lease.namespace, lease.name) == (controller.lock_namespace, LOCK)
+    )
 
 
 def _crd_facts(inventory: Inventory) -> list[str]:
@@ -150,10 +170,15 @@ def _owned(
     outages: Mapping[Reference, str],
 ) -> list[str]:
     owners = [c for c in active if c.reads in crd.served]
-    sentences = [*_owners(owners), *(_restart(c) for c in active if c not in owners)]
+    sentences = _owners([c for c in owners if c.ref not in outages])
+    sentences += [
+        f"{c.title} should own MPIJob here and does not work: {outages[c.ref]}."
+        for c in owners
+        if c.ref in outages
+    ]
     if not owners and all(c.mpi_enabled is not None for c in present):
-        sentences = ["Nobody owns MPIJob here: jobs are accepted and never run.", *sentences]
-    sentences += [f"{c.title} does not work: {outages[c.ref]}." for c in owners if c.ref in outages]
+        sentences = ["Nobody owns MPIJob here: jobs are accepted and never run."]
+    sentences += [_restart(c) for c in active if c not in owners]
     bystanders = [c for c in present if c.mpi_enabled is False and c.replicas]
     return sentences + [f"{c.title} leaves MPIJob alone." for c in bystanders]
 

@@ -140,9 +140,9 @@ CLUSTERS = {
     ),
     "lock-namespace-missing": Expected(
         says={"MPA033": "mpi-operator", "MPA111": "made-v2"},
-        words=("mpi-operator does not work",),
+        words=("mpi-operator should own MPIJob here and does not work: MPA033",),
         never="MPA110 conflict crd",
-        never_words=("made-v2 is invalid", "forbidden"),
+        never_words=("made-v2 is invalid", "forbidden", "owns MPIJob here"),
         sound="made-v2",
     ),
 }

@@ -28,3 +28,11 @@ def listing(words: Sequence[str], nothing: str = "nothing") -> str:
     if not words:
         return nothing
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def spell(seconds: float) -> str:
+    """Return a length of time as people say it: ``24 s``, ``41 min``, ``3 h``, ``5 days``."""
+    for limit, unit, size in ((120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} days"

@@ -36,7 +36,7 @@ def cluster(
         AuditError: There is no such context, no answer, or no valid credentials.
     """
     reading = live.collect(_kinds(rules), options, progress)
-    return _judge(reading, rules, options.context or "the current context", is_live=True)
+    return _judge(reading, rules, reading.context, is_live=True)
 
 
 def _kinds(rules: Iterable[Rule]) -> frozenset[str]:

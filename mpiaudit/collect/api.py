@@ -87,6 +87,9 @@ class Api:
         self.taken = ""
         """The time of the first answer by the server's clock, RFC 3339 in UTC."""
 
+        self._silent = False
+        """Whether one request was given up for want of any answer: the next ones try once."""
+
         self._configuration = client.configuration
         self._pool = client.rest_client.pool_manager
         self._headers = tuple(headers)
@@ -112,10 +115,12 @@ class Api:
             RefusedError, MissingError, GoneError, BrokenError, StoppedError: There is none.
         """
         problem = ""
+        tries = 1 if self._silent else tries
         for attempt in range(tries):
             wait = min(PAUSE * 2**attempt, LONGEST_PAUSE)
             try:
                 reply = self._send(path, query or {}, accept)
+                self._silent = False
                 if reply.status not in PASSING:
                     return decode(_checked(reply))
                 problem = f"HTTP {reply.status}: {_message(reply.body)}"
@@ -123,6 +128,7 @@ class Api:
                     wait = min(float(reply.retry_after), LONGEST_PAUSE)
             except ConnectionError as error:
                 problem = str(error)
+                self._silent |= attempt + 1 == tries
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 problem = f"the answer cannot be read: {error}"
             if attempt + 1 < tries and self._stop.wait(wait):

@@ -16,7 +16,7 @@ from mpiaudit.collect.kinds import NAMESPACE
 from mpiaudit.collect.kubeconfig import connect, impersonation
 from mpiaudit.collect.reader import Batch, Reader
 from mpiaudit.collect.survey import Scope, Survey
-from mpiaudit.model import AuditError, Reading, Resource, dig
+from mpiaudit.model import AuditError, Reading, Resource, UnreachableError, dig
 
 PAGE = 500
 """Objects asked for in one list call; the limit kubectl uses."""
@@ -87,6 +87,7 @@ def collect(
     reader = Reader(api, crew, kinds, options.chunk_size)
     Survey(reader, Scope(namespace, options.selector), source).start()
     reading = Reading(iter(()), reader.gaps, reader.absent, notes=reader.notes, server=server)
+    reading.context = connection.name
     reading.taken = api.taken or _own_time(reading)
     reading.resources = _resources(reading, reader, source, progress)
     return reading
@@ -96,18 +97,21 @@ def _greet(api: Api, context: str) -> str:
     """Return the API server's version, or the empty string where it will not say.
 
     Raises:
-        AuditError: It does not answer, does not know us, or is no API server.
+        UnreachableError: It does not answer, or does not know us.
+        AuditError: It is no API server.
     """
     try:
         return api.get("/version", msgspec.json.Decoder(Version).decode, tries=2).git_version
     except RefusedError as error:
         if error.status == 403:  # noqa: PLR2004 - we are known, and that is all we need
             return ""
-        raise AuditError(f"context {context!r}: {error}; log in again, or see --context") from error
+        raise UnreachableError(
+            f"context {context!r}: {error}; log in again, or see --context"
+        ) from error
     except MissingError as error:
         raise AuditError(f"{api.host} is no Kubernetes API server; see --context") from error
     except BrokenError as error:
-        raise AuditError(
+        raise UnreachableError(
             f"no answer from the API server {api.host}: {error}; see --context"
         ) from error
 

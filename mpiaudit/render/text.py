@@ -178,7 +178,7 @@ def _fix(finding: Finding, look: Look) -> Iterator[str]:
 
 
 def _judged(report: Report, look: Look) -> Iterator[str]:
-    if report.findings or report.coverage.live:
+    if report.decisive:
         judged = len(report.passed) + len({f.rule.id for f in _every(report.findings)})
         yield f"Judged {judged} rules on {_read(report)}."
     if report.suppressed:

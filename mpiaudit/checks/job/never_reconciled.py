@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from mpiaudit.checks.evidence import spell
 from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.job import Job
@@ -65,7 +66,7 @@ def never_reconciled(
         unsure = age <= limit - SOON + SURELY
         yield Hit(
             job.at("status"),
-            f"{job.name} was created {age:.0f} s before it was read, and has no status",
+            f"{job.name} was created {spell(age)} before it was read, and has no status",
             effect="the job waits, and nothing will be made of it",
             fix=_look(job),
             confidence=Confidence.POSSIBLE if unsure else None,
