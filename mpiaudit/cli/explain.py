@@ -35,11 +35,12 @@ def command(words: tuple[str, ...]) -> None:
     if not known:
         raise AuditError(f"no rule and no known message matches {text!r}; see `mpiaudit rules`")
     message = known[0]
-    click.echo(f"{message.meaning}\n\nSource: {message.source}\n")
+    click.echo(f"{click.wrap_text(message.meaning, 80)}\n")
+    click.echo(f"{click.wrap_text(f'Source: {message.source}', 80)}\n")
     if message.rule in rules:
         click.echo(_page(rules[message.rule]))
 
 
 def _page(rule: Rule) -> str:
     head = f"{rule.id} {rule.title}\n\n{rule.severity.word}, {rule.confidence.word}; {rule.topic}"
-    return f"{head}\n\n{rule.doc}\n\nRemedy: {rule.remedy}"
+    return f"{head}\n\n{rule.doc}\n\nRemedy: {rule.remedy}".replace("``", "`")

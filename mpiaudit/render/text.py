@@ -187,7 +187,8 @@ def _judged(report: Report, look: Look) -> Iterator[str]:
     if report.coverage.faults:
         yield "Not read:"
         yield from (f"  {fault}" for fault in report.coverage.faults)
-    yield from _not_judged(report, look)
+    if not report.empty:
+        yield from _not_judged(report, look)
     if report.coverage.notes:
         yield "Read, but odd:"
         yield from (f"  {note}" for note in report.coverage.notes)

@@ -75,6 +75,7 @@ class ApiServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.objects = objects
         self.faults = faults
+        self.clock = "Tue, 24 Nov 2026 05:00:00 GMT"
         self.requests: list[Request] = []
         self.closing = threading.Event()
 
@@ -191,7 +192,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Return the same time for every answer."""
-        return "Tue, 24 Nov 2026 05:00:00 GMT"
+        return self.server.clock
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Say nothing."""
