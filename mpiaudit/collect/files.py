@@ -86,7 +86,9 @@ def _resources(
 def _objects(
     path: str, content: Data, kinds: frozenset[str] | None, reading: Reading
 ) -> Iterator[Resource]:
+    """Yield the objects of one file; a template is said to be one once, whatever its length."""
     noted: set[str] = set()
+    template = False
     for outcome in read(content, kinds):
         match outcome:
             case Item():
@@ -97,7 +99,9 @@ def _objects(
                 if resource.kind in embedded.CARRIERS:
                     yield from _embedded(resource, kinds, reading)
             case Fault():
-                reading.faults.append(_fault(path, outcome))
+                if not (template and outcome.template):
+                    reading.faults.append(_fault(path, outcome))
+                template |= outcome.template
             case Skipped():
                 reading.documents += outcome.count
 

@@ -1,0 +1,1 @@
+"""Manifests as Kubernetes reads them: objects, duplicate keys, and where a field stands."""
