@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 FieldPath = tuple[str | int, ...]
@@ -121,10 +122,10 @@ class Resource:
         name = self.get("metadata", "name")
         generated = self.get("metadata", "generateName")
         return Reference(
-            kind=self.kind,
-            namespace=str(self.get("metadata", "namespace") or ""),
+            kind=intern(self.kind),
+            namespace=intern(str(self.get("metadata", "namespace") or "")),
             name=str(name) if name else f"{generated}*" if generated else "",
-            api_version=self.api_version,
+            api_version=intern(self.api_version),
             source=self.source,
             document=self.document,
             prefix=self.prefix,

@@ -12,7 +12,7 @@ from mpiaudit.collect.api import MissingError
 from mpiaudit.collect.kinds import Kind
 from mpiaudit.collect.reader import Batch, Keep, Reader
 from mpiaudit.collect.selectors import any_of
-from mpiaudit.collect.shapes import Body
+from mpiaudit.collect.shape import Body
 from mpiaudit.model import dig
 
 POD_LABELS = (

@@ -43,6 +43,14 @@ SERVICE_ACCOUNT = Kind("ServiceAccount", "v1", "serviceaccounts", METADATA)
 NAMESPACE = Kind("Namespace", "v1", "namespaces", METADATA)
 EVENT = Kind("Event", "v1", "events")
 LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases")
+CLUSTER_ROLE = Kind("ClusterRole", "rbac.authorization.k8s.io/v1", "clusterroles")
+CLUSTER_ROLE_BINDING = Kind(
+    "ClusterRoleBinding", "rbac.authorization.k8s.io/v1", "clusterrolebindings"
+)
+ROLE = Kind("Role", "rbac.authorization.k8s.io/v1", "roles")
+ROLE_BINDING = Kind("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings")
+POD_GROUP = Kind("PodGroup", "apiextensions.k8s.io/v1", "customresourcedefinitions")
+"""The definitions of PodGroup; no PodGroup itself is ever read."""
 
 
 def mpijob(version: str) -> Kind:

@@ -8,7 +8,7 @@ from functools import partial
 from mpiaudit.collect.api import Api, BrokenError, GoneError, MissingError
 from mpiaudit.collect.kinds import Kind
 from mpiaudit.collect.pages import decode_page
-from mpiaudit.collect.shapes import Body
+from mpiaudit.collect.shape import Body
 
 RESTARTS = 3
 """Times that a list is begun again because the API server forgot it half-way."""

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from mpiaudit.collect.kinds import Kind
-from mpiaudit.collect.shapes import SHAPES, Body
+from mpiaudit.collect.shape import Body
+from mpiaudit.collect.shapes import SHAPES
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from mpiaudit.collect.crew import Crew
 from mpiaudit.collect.kinds import Kind
 from mpiaudit.collect.listing import pages
 from mpiaudit.collect.pages import decode_object
-from mpiaudit.collect.shapes import Body
+from mpiaudit.collect.shape import Body
 from mpiaudit.model import Gap
 
 Keep = Callable[[Body], bool]

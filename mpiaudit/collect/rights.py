@@ -9,6 +9,7 @@ import yaml
 from mpiaudit.collect import kinds
 from mpiaudit.collect.kinds import Kind
 from mpiaudit.inventory.crd import CRD_NAME
+from mpiaudit.inventory.podgroup import DEFINITIONS
 
 NAME = "mpiaudit"
 
@@ -28,6 +29,10 @@ LISTED: tuple[Kind, ...] = (
     kinds.NAMESPACE,
     kinds.EVENT,
     kinds.LEASE,
+    kinds.CLUSTER_ROLE,
+    kinds.CLUSTER_ROLE_BINDING,
+    kinds.ROLE,
+    kinds.ROLE_BINDING,
 )
 """Kinds that are listed; of Secrets only the metadata is ever asked for."""
 
@@ -45,7 +50,7 @@ def manifest() -> str:
 
 def rules() -> list[dict[str, Any]]:
     """Return the rules of the role: one for each kind that is read, and no verb but these."""
-    definition = _rule(kinds.CRD, ["get"]) | {"resourceNames": [CRD_NAME]}
+    definition = _rule(kinds.CRD, ["get"]) | {"resourceNames": [CRD_NAME, *DEFINITIONS]}
     return [
         definition,
         *(_rule(kind, ["get", "list"] if kind in GET else ["list"]) for kind in LISTED),

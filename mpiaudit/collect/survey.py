@@ -9,9 +9,10 @@ from mpiaudit.collect.api import MissingError
 from mpiaudit.collect.around import NEIGHBOURS, key, read_around, read_traces
 from mpiaudit.collect.reader import Batch, Reader
 from mpiaudit.collect.selectors import matching
-from mpiaudit.collect.shapes import Body
-from mpiaudit.inventory.controller import is_controller
+from mpiaudit.collect.shape import Body
+from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import CRD_NAME
+from mpiaudit.inventory.podgroup import DEFINITIONS
 from mpiaudit.model import Resource, dig
 
 GUESSES = ("v2beta1", "v1", "v1alpha2", "v1alpha1")
@@ -45,7 +46,11 @@ class Survey:
         self._scope = scope
         self._source = source
         self._jobs: dict[str, set[str]] = {}
-        self._accounts: set[str] = set()
+        self._homes: set[str] = set()
+        """Namespaces of controllers."""
+
+        self._realms: set[str] = set()
+        """Namespaces in which a controller may need rights."""
 
     def start(self) -> None:
         """Submit the lists that depend on nothing; they submit the others."""
@@ -53,6 +58,8 @@ class Survey:
         for kind in (known.DEPLOYMENT, known.STATEFUL_SET):
             self._reader.later(kind, keep=self._note_controller)
         self._reader.later(known.NAMESPACE)
+        self._reader.later(known.CLUSTER_ROLE)
+        self._reader.later(known.CLUSTER_ROLE_BINDING)
         for lock in LOCKS:
             self._reader.later(known.LEASE, fieldSelector=f"metadata.name={lock}")
         if not self._scope.selector:
@@ -120,12 +127,30 @@ class Survey:
         return "MPIJob" in self._reader.kinds
 
     def _note_controller(self, body: Body) -> bool:
-        """Have the pods and the ServiceAccounts of a controller read, wherever it is."""
-        if is_controller(Resource(body, self._source)):
-            space = str(dig(body, "metadata", "namespace") or "")
-            if labels := matching(dig(body, "spec", "selector")):
-                self._reader.later(known.POD, space, labelSelector=labels)
-            if space not in self._accounts:
-                self._accounts.add(space)
-                self._reader.later(known.SERVICE_ACCOUNT, space)
+        """Have read what belongs to a controller: pods, ServiceAccounts, rights, PodGroups."""
+        controller = Controller.parse(Resource(body, self._source))
+        if controller is None:
+            return True
+        space = controller.namespace
+        if labels := matching(dig(body, "spec", "selector")):
+            self._reader.later(known.POD, space, labelSelector=labels)
+        if space not in self._homes:
+            self._homes.add(space)
+            self._reader.later(known.SERVICE_ACCOUNT, space)
+        realms = {space, controller.lock_namespace or "", controller.watches or ""} - {""}
+        for realm in sorted(realms - self._realms):
+            self._realms.add(realm)
+            self._reader.later(known.ROLE, realm)
+            self._reader.later(known.ROLE_BINDING, realm)
+        if controller.gang and known.POD_GROUP.name in self._reader.kinds:
+            self._reader.crew.submit(self._definitions_of_pod_group)
         return True
+
+    def _definitions_of_pod_group(self) -> None:
+        for name in DEFINITIONS:
+            try:
+                crd = self._reader.one(known.POD_GROUP, "", name)
+            except MissingError:
+                continue
+            if crd:
+                self._reader.crew.put(Batch(known.CRD.name, [crd | {"kind": known.CRD.name}]))

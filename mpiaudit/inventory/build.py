@@ -20,6 +20,9 @@ from mpiaudit.inventory.neighbour import (
     Service,
     ServiceAccount,
 )
+from mpiaudit.inventory.podgroup import PodGroupKind
+from mpiaudit.inventory.rbac import GROUP as RBAC
+from mpiaudit.inventory.rbac import Binding, Role
 from mpiaudit.inventory.view import View, timestamp
 from mpiaudit.inventory.workload import LauncherJob, Pod
 from mpiaudit.model import Gap, Reading, Resource
@@ -40,8 +43,12 @@ class Kind(NamedTuple):
     parse: Callable[[Resource], View | None]
 
 
+def _definition(resource: Resource) -> Crd | PodGroupKind | None:
+    return Crd.parse(resource) or PodGroupKind.defined(resource)
+
+
 KINDS: Mapping[str, Kind] = {
-    "CustomResourceDefinition": Kind("crds", "apiextensions.k8s.io", Crd.parse),
+    "CustomResourceDefinition": Kind("crds", "apiextensions.k8s.io", _definition),
     "Deployment": Kind("controllers", "apps", Controller.parse),
     "StatefulSet": Kind("controllers", "apps", Controller.parse),
     "MPIJob": Kind("jobs", None, Job.parse),
@@ -54,6 +61,11 @@ KINDS: Mapping[str, Kind] = {
     "Namespace": Kind("namespaces", "", Namespace.parse),
     "Event": Kind("events", None, Event.parse),
     "Lease": Kind("leases", "coordination.k8s.io", Lease.parse),
+    "ClusterRole": Kind("roles", RBAC, Role.parse),
+    "Role": Kind("roles", RBAC, Role.parse),
+    "ClusterRoleBinding": Kind("bindings", RBAC, Binding.parse),
+    "RoleBinding": Kind("bindings", RBAC, Binding.parse),
+    "PodGroup": Kind("pod_groups", None, PodGroupKind.used),
 }
 
 _READ_WITH = {"crd": {"crds"}, "controllers": {"pods"}, "now": {"leases", "events"}}
@@ -83,6 +95,9 @@ def build(reading: Reading) -> Inventory:
     gaps = dict(_gaps(reading, pile))
     crds = pile.all(Crd)
     crd = _installed(crds)
+    roles, bindings = pile.all(Role), pile.all(Binding)
+    if not {"roles", "bindings"} & gaps.keys() and not _whole(reading, pile, (*roles, *bindings)):
+        gaps["bindings"] = Gap("not all roles and bindings of a cluster", unreadable=False)
     if "crds" in gaps:
         gaps["crd"] = gaps["crds"]
     elif crd is None and crds:
@@ -104,6 +119,9 @@ def build(reading: Reading) -> Inventory:
         namespaces=pile.all(Namespace),
         events=pile.all(Event),
         leases=pile.all(Lease),
+        roles=roles,
+        bindings=bindings,
+        pod_groups=pile.all(PodGroupKind),
         now=max((t for t in (pile.latest, timestamp(reading.taken)) if t), default=None),
         listed=frozenset(KINDS.keys() - reading.gaps.keys() if reading.taken else pile.listed),
         gaps=gaps,
@@ -166,12 +184,32 @@ def _gaps(reading: Reading, pile: _Pile) -> Iterator[tuple[str, Gap]]:
     yield from sorted(refused, key=lambda pair: pair[1].unreadable)
     if reading.taken:
         return
-    held = {KINDS[v.ref.kind].field for views in pile.views.values() for v in views}
+    held = {
+        KINDS[v.ref.kind].field
+        for kind, views in pile.views.items()
+        if kind is not PodGroupKind
+        for v in views
+    }
     listed = {KINDS[k].field for k in pile.listed}
+    if "CustomResourceDefinition" in pile.listed:
+        listed.add("pod_groups")
     for name in sorted({k.field for k in KINDS.values()} - held - listed - dict(refused).keys()):
         yield name, Gap(f"no {name.replace('_', ' ')} among the files", unreadable=False)
     if pile.latest is None:
         yield "now", Gap("no object bears a time", unreadable=False)
+
+
+def _whole(reading: Reading, pile: _Pile, held: Iterable[Role | Binding]) -> bool:
+    """Return whether all roles and bindings were read: what none grants is forbidden.
+
+    Every cluster that is ruled by RBAC has the ClusterRole and the ClusterRoleBinding
+    ``cluster-admin``: lists without them are a part, or decide nothing
+    (kubernetes/kubernetes v1.34.0 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go).
+    """
+    built_in = {view.ref.kind for view in held if view.ref.name == "cluster-admin"}
+    kinds = {name for name, kind in KINDS.items() if kind.field in {"roles", "bindings"}}
+    listed = bool(reading.taken) or pile.listed >= kinds
+    return listed and built_in == {"ClusterRole", "ClusterRoleBinding"}
 
 
 def _installed(crds: tuple[Crd, ...]) -> Crd | None:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from packaging.version import Version
 
 from mpiaudit.facts import releases
-from mpiaudit.facts.releases import MPI_OPERATOR, NAMESPACE_ENV, TRAINER
+from mpiaudit.facts.releases import MPI_OPERATOR, NAMESPACE_ENV, TRAINER, TRAINING_OPERATOR
 from mpiaudit.inventory import image, program
 from mpiaudit.inventory.goflags import Flags
 from mpiaudit.inventory.image import Image
@@ -19,6 +19,9 @@ from mpiaudit.inventory.workload import Exit, Pod
 from mpiaudit.model import FieldPath, Location, Resource
 
 MPIJOB_SCHEME = "mpijob"
+
+GANG_FLAGS = {MPI_OPERATOR: "gang-scheduling", TRAINING_OPERATOR: "gang-scheduler-name"}
+"""The flag that turns gang scheduling on, by product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,11 @@ class Controller(View):
         return given[-1] if given else None
 
     @property
+    def gang(self) -> str:
+        """The gang scheduler that a flag names, in its own word; empty for none."""
+        return self.value(GANG_FLAGS.get(self.product, "")) or ""
+
+    @property
     def upstream(self) -> bool:
         """Whether the image is upstream's own, or a mirror's copy that kept its path."""
         return program.upstream(self.image.repository)
@@ -217,11 +225,6 @@ class Controller(View):
 
 
 _CONTAINERS: FieldPath = ("spec", "template", "spec", "containers")
-
-
-def is_controller(resource: Resource) -> bool:
-    """Return whether a Deployment or StatefulSet runs one of the controllers."""
-    return Controller.parse(resource) is not None
 
 
 def _watches(flags: Flags | None, env: Mapping[str, str | None]) -> str | None:

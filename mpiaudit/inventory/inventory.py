@@ -18,6 +18,8 @@ from mpiaudit.inventory.neighbour import (
     Service,
     ServiceAccount,
 )
+from mpiaudit.inventory.podgroup import PodGroupKind
+from mpiaudit.inventory.rbac import Binding, Role
 from mpiaudit.inventory.workload import LauncherJob, Pod
 from mpiaudit.model import Gap
 
@@ -43,6 +45,14 @@ class Inventory:
     namespaces: tuple[Namespace, ...] = ()
     events: tuple[Event, ...] = ()
     leases: tuple[Lease, ...] = ()
+    roles: tuple[Role, ...] = ()
+    """ClusterRoles, and Roles where controllers are or work."""
+
+    bindings: tuple[Binding, ...] = ()
+    """ClusterRoleBindings, and RoleBindings where controllers are or work.
+    A gap unless all of them were read, with the roles: what none grants is forbidden."""
+
+    pod_groups: tuple[PodGroupKind, ...] = ()
     now: datetime | None = None
     """When it was read: the API server's clock, or the latest time in an export.
     None where no object bears a time."""
@@ -71,6 +81,9 @@ TITLES = {
     "namespaces": "Namespaces",
     "events": "Events",
     "leases": "Leases",
+    "roles": "roles",
+    "bindings": "role bindings",
+    "pod_groups": "the CRDs of PodGroup",
     "now": "times",
 }
 """What fills each field, in the user's words, in the order to say it."""

@@ -94,6 +94,9 @@ class Job(View):
     has_status: bool
     """Whether any controller has ever written a status."""
 
+    resumed: datetime | None
+    """When the condition Suspended turned False; None where it did not."""
+
     applied: Mapping[str, Any]
     """The last-applied configuration; empty where there is none."""
 
@@ -178,6 +181,7 @@ class Job(View):
             policy=mapping(spec.get("runPolicy")),
             conditions={c.type: c for c in _conditions(status)},
             has_status=bool(status),
+            resumed=_resumed(status),
             applied=applied,
         )
 
@@ -208,6 +212,13 @@ def _conditions(status: Mapping[str, Any]) -> list[Condition]:
         for entry in mappings(status.get("conditions"))
         if entry.get("status") == "True"
     ]
+
+
+def _resumed(status: Mapping[str, Any]) -> datetime | None:
+    for entry in mappings(status.get("conditions")):
+        if entry.get("type") == "Suspended" and entry.get("status") == "False":
+            return timestamp(entry.get("lastTransitionTime"))
+    return None
 
 
 def _last_applied(resource: Resource) -> Mapping[str, Any]:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from mpiaudit.model import Location, Reference, Resource
+
+_SHARED = 1 << 12
+"""Equal owners and writers that are kept once: the pods of a job have the same ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class View:
 def identity(resource: Resource) -> Identity:
     """Return the metadata of *resource*."""
     metadata = mapping(resource.get("metadata"))
+    owners = mappings(metadata.get("ownerReferences"))
     return Identity(
         ref=resource.reference,
         uid=text(metadata.get("uid")),
@@ -123,26 +129,29 @@ def identity(resource: Resource) -> Identity:
         deleting=bool(metadata.get("deletionTimestamp")),
         owner=next(
             (
-                Owner(
-                    text(owner.get("apiVersion")),
-                    text(owner.get("kind")),
-                    text(owner.get("name")),
-                    text(owner.get("uid")),
-                )
-                for owner in mappings(metadata.get("ownerReferences"))
+                _owner(*(text(owner.get(key)) for key in ("apiVersion", "kind", "name", "uid")))
+                for owner in owners
                 if owner.get("controller")
             ),
             None,
         ),
-        writers=tuple(
-            Writer(
-                text(entry.get("manager")),
-                text(entry.get("apiVersion")),
-                text(entry.get("subresource")),
+        writers=_writers(
+            tuple(
+                tuple(text(entry.get(key)) for key in ("manager", "apiVersion", "subresource"))
+                for entry in mappings(metadata.get("managedFields"))
             )
-            for entry in mappings(metadata.get("managedFields"))
         ),
     )
+
+
+@lru_cache(_SHARED)
+def _owner(api_version: str, kind: str, name: str, uid: str) -> Owner:
+    return Owner(api_version, kind, name, uid)
+
+
+@lru_cache(_SHARED)
+def _writers(entries: tuple[tuple[str, ...], ...]) -> tuple[Writer, ...]:
+    return tuple(Writer(*entry) for entry in entries)
 
 
 def text(value: object) -> str:
@@ -167,7 +176,7 @@ def mappings(value: object) -> Iterable[Mapping[str, Any]]:
 
 def texts(value: object) -> Mapping[str, str]:
     """Return the entries of *value* that map a string to a string."""
-    return {k: v for k, v in mapping(value).items() if isinstance(v, str)}
+    return {intern(k): intern(v) for k, v in mapping(value).items() if isinstance(v, str)}
 
 
 def words(value: object) -> tuple[str, ...]:

@@ -26,6 +26,10 @@ RESOURCES = {
     "statefulsets": ("/apis/apps/v1", "StatefulSet"),
     "jobs": ("/apis/batch/v1", "Job"),
     "leases": ("/apis/coordination.k8s.io/v1", "Lease"),
+    "clusterroles": ("/apis/rbac.authorization.k8s.io/v1", "ClusterRole"),
+    "clusterrolebindings": ("/apis/rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+    "roles": ("/apis/rbac.authorization.k8s.io/v1", "Role"),
+    "rolebindings": ("/apis/rbac.authorization.k8s.io/v1", "RoleBinding"),
     "customresourcedefinitions": ("/apis/apiextensions.k8s.io/v1", "CustomResourceDefinition"),
 }
 """Where each plural is, and its kind; ``mpijobs`` is where the CRD says."""

@@ -118,6 +118,15 @@ def cluster() -> dict[str, list[Body]]:
             thing("mpi-operator", "mpi-operator", spec={"holderIdentity": "mpi-operator-1"}),
             thing("node-1", "kube-node-lease", spec={}),
         ],
+        "clusterroles": [thing("mpi-operator", rules=[{"verbs": ["*"], "resources": ["mpijobs"]}])],
+        "clusterrolebindings": [
+            thing("mpi-operator", roleRef={"kind": "ClusterRole", "name": "mpi-operator"}),
+        ],
+        "roles": [thing("lock", "mpi-operator", rules=[]), thing("lock", "elsewhere", rules=[])],
+        "rolebindings": [
+            thing("lock", "mpi-operator", subjects=[{"kind": "User", "name": "me"}]),
+            thing("lock", "elsewhere", subjects=[]),
+        ],
         "events": [
             thing("pi.1", "team-a", involvedObject={"kind": "MPIJob", "name": "pi"}, count=2),
             thing("web.1", "team-a", involvedObject={"kind": "Pod", "name": "web-1"}),
@@ -128,5 +137,6 @@ def cluster() -> dict[str, list[Body]]:
 ALL = frozenset(
     {"CustomResourceDefinition", "Deployment", "StatefulSet", "MPIJob", "Pod", "Job", "Service"}
     | {"ConfigMap", "Secret", "ServiceAccount", "Namespace", "Event", "Lease"}
+    | {"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "PodGroup"}
 )
 """Every kind there is to read."""

@@ -35,6 +35,10 @@ WHOLE = {
     "Namespace mpi-operator",
     "Namespace elsewhere",
     "Lease mpi-operator/mpi-operator",
+    "ClusterRole mpi-operator",
+    "ClusterRoleBinding mpi-operator",
+    "Role mpi-operator/lock",
+    "RoleBinding mpi-operator/lock",
     "Event team-a/pi.1",
 }
 """All that matters of the small cluster."""
@@ -70,7 +74,7 @@ def test_pages_of_any_size_give_every_object_once(options: Options, chunk: int) 
 
     assert names(reading) == sorted(WHOLE)
     assert (reading.gaps, reading.absent, reading.notes) == ({}, set(), [])
-    assert reading.documents == 24
+    assert reading.documents == 28
 
 
 def test_a_reading_knows_the_servers_clock_and_version(options: Options) -> None:
@@ -147,6 +151,10 @@ def test_a_namespace_limits_jobs_but_not_controllers(options: Options) -> None:
         "Namespace mpi-operator",
         "Namespace elsewhere",
         "Lease mpi-operator/mpi-operator",
+        "ClusterRole mpi-operator",
+        "ClusterRoleBinding mpi-operator",
+        "Role mpi-operator/lock",
+        "RoleBinding mpi-operator/lock",
     }
 
 

@@ -31,7 +31,7 @@ def test_a_refusal_names_who_may_not_do_what(message: str, reason: str, tmp_path
     with serve(cluster(), Fault("/pods", status=403, message=message)) as server:
         found, reading = read(server, tmp_path, ALL)
 
-    assert len(found) == 20
+    assert len(found) == 24
     assert reasons(reading) == {"Pod": reason}
 
 

@@ -55,6 +55,7 @@ def expected(objects: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, An
         if body["metadata"]["name"] in {"mpi-operator", "training-operator"}
     }
     homes = {space for space, _ in operators}
+    realms = homes | {"mpi-operator"}
     child = {plural: lambda s, n, _: (s, n.rpartition("-")[0]) in jobs for plural in CHILDREN}
     wanted: dict[str, Callable[[str, str, dict[str, Any]], bool]] = {
         **child,
@@ -70,6 +71,10 @@ def expected(objects: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, An
         "serviceaccounts": lambda space, *_: space in spaces | homes,
         "events": lambda _s, _n, body: bool(body["involvedObject"]["kind"] == "MPIJob"),
         "leases": lambda _s, name, _: name == "mpi-operator",
+        "clusterroles": lambda *_: True,
+        "clusterrolebindings": lambda *_: True,
+        "roles": lambda space, *_: space in realms,
+        "rolebindings": lambda space, *_: space in realms,
     }
     return {
         body["metadata"]["uid"]: body

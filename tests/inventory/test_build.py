@@ -43,11 +43,22 @@ def from_list(*bodies: Mapping[str, Any]) -> Inventory:
     return build(Reading(listing))
 
 
+ADMIN = [
+    {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": kind,
+        "metadata": {"name": "cluster-admin", "uid": f"admin-{kind}"},
+    }
+    for kind in ("ClusterRole", "ClusterRoleBinding")
+]
+"""What every cluster has that is ruled by RBAC."""
+
+
 def from_cluster(*bodies: Mapping[str, Any], gaps: Mapping[str, Gap] | None = None) -> Inventory:
     """Return the inventory of a live cluster."""
     return build(
         Reading(
-            (Resource(b, "cluster:test") for b in bodies),
+            (Resource(b, "cluster:test") for b in (*ADMIN, *bodies)),
             gaps=dict(gaps or {}),
             taken="2026-03-01T10:00:00Z",
         )
