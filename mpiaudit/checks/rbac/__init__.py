@@ -1,0 +1,1 @@
+"""Rules about the rights of the controllers."""
