@@ -32,6 +32,7 @@ def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Re
     A rule is skipped, never passed, when a field it needs has a gap or when its check raises:
     one bad check must not hide what the others found.
     """
+    rules = tuple(rules)
     findings: list[Finding] = []
     skips: list[Skip] = []
     passed: list[Rule] = []
@@ -50,8 +51,15 @@ def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Re
         passed=tuple(passed),
         coverage=replace(coverage, relevant=_relevant(inventory)),
         verdict=verdict.of(inventory, _outages(folded)),
-        gaps=inventory.gaps,
+        gaps=_gaps(inventory, rules),
     )
+
+
+def _gaps(inventory: Inventory, rules: tuple[Rule, ...]) -> dict[str, Gap]:
+    """Return the gaps in what *rules* and the verdict look at; the rest was not asked for."""
+    wanted = {"crd", "crds", "controllers", "jobs"}
+    wanted |= {name for rule in rules for name in (*rule.needs, *rule.uses)}
+    return {name: gap for name, gap in inventory.gaps.items() if name in wanted}
 
 
 def _judge(inventory: Inventory, rule: Rule) -> tuple[Hit, ...] | Gap:
@@ -73,7 +81,7 @@ def _outages(findings: Iterable[Finding]) -> dict[Reference, str]:
     return {
         f.hit.at.object: f"{f.rule.id}, {f.hit.message}"
         for f in findings
-        if f.severity is Severity.CRITICAL and f.rule.topic == "controller"
+        if f.severity is Severity.CRITICAL and f.rule.topic in {"controller", "rbac"}
     }
 
 

@@ -70,6 +70,8 @@ CLUSTERS = {
         says={
             **dict.fromkeys(BOTH_WROTE, "made-v1 made-v2"),
             "MPA004": "mpijobs.kubeflow.org",
+            "MPA070": "made-v1 made-v2",
+            "MPA076": "made-v1 made-v2",
             "MPA080": "fence-to",
         },
         words=("2 of unknown authorship",),
@@ -81,6 +83,7 @@ CLUSTERS = {
             "MPA061": "mpi-operator",
             "MPA067": "legacy-run legacy-done",
             "MPA007": "mpijobs.kubeflow.org",
+            "MPA052": "mpi-operator training-operator",
         },
         never="MPA060 MPA062 MPA063 MPA064 MPA065 MPA128 MPA129 lifecycle",
         never_words=(
@@ -113,6 +116,7 @@ CLUSTERS = {
         worst=Severity.MEDIUM,
     ),
     "healthy-v2beta1-only": Expected(
+        says={"MPA036": "mpi-operator"},
         words=("mpi-operator 0.8.0 owns MPIJob here.", "mpi-operator 0.8 wrote it"),
         never="conflict crd lifecycle job",
         silent="pi-done intel-done",
@@ -130,6 +134,7 @@ CLUSTERS = {
             "MPA087": "restart-always restart-exitcode",
             "MPA088": "cleanpod-typo",
             "MPA089": "neg-ttl",
+            "MPA093": "policy-typo",
             "MPA102": "volume-clash",
             "MPA113": "no-image",
         },
@@ -148,6 +153,9 @@ CLUSTERS = {
 }
 
 IGNORED = CLUSTERS["invalid-jobs-ignored"].says
+
+NOTED = {"MPA093"}
+"""Of these, the rules that speak of a job that ran to its end all the same."""
 
 
 @functools.cache
@@ -241,7 +249,7 @@ def test_each_invalid_job_is_one_finding(reference: Path) -> None:
 
     about = sorted(f.hit.at.object.name for f in found if f.severity > Severity.LOW)
 
-    assert about == sorted(" ".join(IGNORED.values()).split())
+    assert about == sorted(" ".join(v for k, v in IGNORED.items() if k not in NOTED).split())
 
 
 def test_a_waiting_job_is_the_symptom_of_a_controller_that_never_leads(reference: Path) -> None:
@@ -252,19 +260,3 @@ def test_a_waiting_job_is_the_symptom_of_a_controller_that_never_leads(reference
 
     assert explained["MPA111"] == "MPA033"
     assert found[0].severity is Severity.CRITICAL
-
-
-@pytest.mark.xfail(reason="the rule is not written yet")
-@pytest.mark.parametrize(
-    ("cluster", "rule", "objects"),
-    [
-        pytest.param("dual-served-double-reconcile", "MPA070", "made-v1 made-v2", id="MPA070"),
-        pytest.param("healthy-v2beta1-only", "MPA036", "mpi-operator", id="MPA036"),
-        pytest.param("invalid-jobs-ignored", "MPA093", "policy-typo", id="MPA093"),
-    ],
-)
-def test_what_is_still_to_be_said(reference: Path, cluster: str, rule: str, objects: str) -> None:
-    """No worker behind a Service, no right to update jobs/status, a misspelt creation policy."""
-    found = said(report(reference / "clusters" / cluster))
-
-    assert names(found, rule) == set(objects.split())

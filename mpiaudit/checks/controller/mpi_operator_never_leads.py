@@ -28,6 +28,7 @@ STALE_IN_EXPORT = timedelta(minutes=15)
     "MPA033",
     Severity.CRITICAL,
     remedy="Give --lock-namespace a namespace that exists and in which it may write Leases.",
+    symptom_of=("MPA034", "MPA054"),
 )
 def mpi_operator_never_leads(
     controllers: tuple[Controller, ...],
