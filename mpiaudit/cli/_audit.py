@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mpiaudit import engine
 from mpiaudit.collect import files as file_collector
-from mpiaudit.collect import live
 from mpiaudit.inventory.build import build, kinds_for
-from mpiaudit.model import Reading
+from mpiaudit.model import Reading, Resource
 from mpiaudit.report import Coverage, Report
 from mpiaudit.rule import Rule
+
+if TYPE_CHECKING:
+    from mpiaudit.collect import live
+
+_GZIP = b"\x1f\x8b"
+"""How every gzip file begins."""
+
+Progress = Callable[[str], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """Manifests that were read once, to be laid over one cluster or several."""
+
+    paths: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    reading: Reading
+    """Consumed: what is to be said of the files."""
+
+    kept: file_collector.Kept
+
+
+def is_snapshot(path: str) -> bool:
+    """Return whether *path* is a regular file that gzip wrote, and so is no manifest."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe is read only once
+            return False
+        with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs a third of a start
+            return stream.read(len(_GZIP)) == _GZIP
+    except OSError:
+        return False
 
 
 def files(paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool = False) -> Report:
@@ -20,30 +54,99 @@ def files(paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool = Fals
     Raises:
         AuditError: A path does not exist.
     """
-    kept: file_collector.Kept = {}
-    kinds = None if parse_all else _kinds(rules)
-    reading = file_collector.collect(paths, kinds, stdin=sys.stdin.buffer, kept=kept)
+    reading, kept = _read_files(paths, rules, parse_all=parse_all)
     report = _judge(reading, rules, " ".join(paths), is_live=False)
     return report.placed(file_collector.place(report.locations(), kept))
 
 
+def manifests(paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool = False) -> Manifests:
+    """Return the manifests in *paths*, for `cluster` and `recorded` to judge over what is there.
+
+    Raises:
+        AuditError: A path does not exist.
+    """
+    reading, kept = _read_files(paths, rules, parse_all=parse_all)
+    return Manifests(tuple(paths), tuple(reading.resources), reading, kept)
+
+
 def cluster(
-    options: live.Options, rules: Sequence[Rule], progress: Callable[[str], None] | None = None
+    options: live.Options,
+    rules: Sequence[Rule],
+    progress: Progress = None,
+    above: Manifests | None = None,
 ) -> Report:
-    """Return the report on a live cluster.
+    """Return the report on a live cluster, as it would be with *above* applied to it.
 
     Raises:
         AuditError: There is no such context, no answer, or no valid credentials.
     """
+    from mpiaudit.collect import kubeconfig, live
+
     reading = live.collect(_kinds(rules), options, progress)
-    return _judge(reading, rules, reading.context, is_live=True)
+    if above is None:
+        return _judge(reading, rules, reading.context, is_live=True)
+    home = options.namespace or kubeconfig.namespace(options.kubeconfig, reading.context)
+    return _over(reading, above, home, rules)
+
+
+def recorded(
+    path: str, rules: Sequence[Rule], above: Manifests | None = None, namespace: str | None = None
+) -> Report:
+    """Return what `cluster` would, of the cluster that the snapshot at *path* was taken of.
+
+    *namespace* is where those of *above* go that name none, instead of the context's.
+
+    Raises:
+        AuditError: The file is no snapshot, or damaged.
+    """
+    from mpiaudit.collect import snapshot
+
+    reading = snapshot.read(path, _kinds(rules))
+    if above is None:
+        return _judge(reading, rules, reading.context, is_live=True)
+    return _over(reading, above, namespace or snapshot.header(path).namespace, rules)
+
+
+def record(
+    options: live.Options, rules: Sequence[Rule], path: str, progress: Progress = None
+) -> Reading:
+    """Write the snapshot of a live cluster that *rules* need; return its reading, consumed.
+
+    Raises:
+        AuditError: The cluster cannot be asked, or the file cannot be written.
+    """
+    from mpiaudit.collect import kubeconfig, live, snapshot
+
+    kinds = _kinds(rules)
+    reading = live.collect(kinds, options, progress)
+    home = kubeconfig.namespace(options.kubeconfig, reading.context)
+    snapshot.write(reading, path, kinds, home)
+    return reading
+
+
+def _read_files(
+    paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool
+) -> tuple[Reading, file_collector.Kept]:
+    kept: file_collector.Kept = {}
+    kinds = None if parse_all else _kinds(rules)
+    return file_collector.collect(paths, kinds, stdin=sys.stdin.buffer, kept=kept), kept
 
 
 def _kinds(rules: Iterable[Rule]) -> frozenset[str]:
     return kinds_for(name for rule in rules for name in (*rule.needs, *rule.uses))
 
 
+def _over(reading: Reading, above: Manifests, namespace: str, rules: Sequence[Rule]) -> Report:
+    from mpiaudit.collect import overlay
+
+    given = replace(above.reading, resources=iter(above.resources))
+    laid = overlay.lay(given, reading, namespace)
+    report = _judge(laid, rules, f"{' '.join(above.paths)} over {reading.context}", is_live=True)
+    return report.placed(file_collector.place(report.locations(), above.kept))
+
+
 def _judge(reading: Reading, rules: Sequence[Rule], source: str, *, is_live: bool) -> Report:
+    reading.resources = _settled(reading, reading.resources)
     inventory = build(reading)
     coverage = Coverage(
         source=source,
@@ -55,3 +158,9 @@ def _judge(reading: Reading, rules: Sequence[Rule], source: str, *, is_live: boo
         notes=tuple(reading.notes),
     )
     return engine.audit(inventory, rules, coverage)
+
+
+def _settled(reading: Reading, resources: Iterator[Resource]) -> Iterator[Resource]:
+    """Yield *resources*, then put the gaps in an order that no thread decides."""
+    yield from resources
+    reading.gaps = dict(sorted(reading.gaps.items()))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mpiaudit.cli import _target
+
 if TYPE_CHECKING:
+    from mpiaudit.cli._audit import Manifests
+    from mpiaudit.collect.live import Options
     from mpiaudit.report import Report
+    from mpiaudit.rule import Rule
 
 SEVERITIES = ("low", "medium", "high", "critical")
 
 FOUND, INCOMPLETE, EMPTY = 1, 3, 4
 """Exit codes; 2 is a usage error, 130 Ctrl-C."""
 
-_LIVE = ("kubeconfig", "context", "as_user", "as_groups", "namespace", "selector")
-"""Options that only a live scan can honour."""
+WORST_FIRST = (FOUND, INCOMPLETE, EMPTY)
+"""Which code stands for several reports."""
+
+Audit = Callable[[], "Report"]
 
 
 @click.command("scan")
@@ -36,31 +45,22 @@ _LIVE = ("kubeconfig", "context", "as_user", "as_groups", "namespace", "selector
 @click.option("--allow-partial", is_flag=True, help="Exit 0 though not all could be read.")
 @click.option("--fail-if-empty", is_flag=True, help="Exit 4 where there is nothing to audit.")
 @click.option("--parse-all", is_flag=True, help="Parse every document, relevant or not.")
-@click.option("--kubeconfig", metavar="FILE", help="The kubeconfig to use.")
-@click.option("--context", metavar="NAME", help="The kubeconfig context to use.")
-@click.option("--as", "as_user", metavar="USER", help="Impersonate this user.")
-@click.option("--as-group", "as_groups", multiple=True, metavar="GROUP", help="... in this group.")
-@click.option("-n", "--namespace", metavar="NAME", help="Audit the MPIJobs of one namespace.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="Audit all namespaces (the default).")
-@click.option("-l", "--selector", default="", help="Audit the MPIJobs with these labels.")
-@click.option("--chunk-size", type=click.IntRange(1), default=500, help="Objects per request.")
-@click.option(
-    "--request-timeout",
-    default="30s",
-    metavar="TIME",
-    help="For one request: 30, 30s, 1m; 0: none.",
-)
+@click.option("--against", metavar="SNAPSHOT", help="Lay PATHS over the cluster of a snapshot.")
+@click.option("--all-contexts", is_flag=True, help="Audit the cluster of every context.")
+@_target.options
 def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - click's
-    """Audit a live cluster, or the manifests in PATHS.
+    """Audit a live cluster, a snapshot, or the manifests in PATHS.
 
-    PATHS are files, folders (.yaml, .yml, .json) or - for standard input. Without PATHS the
-    cluster of the current kubeconfig context is audited; only GET requests are sent.
+    PATHS are files, folders (.yaml, .yml, .json) or - for standard input, or snapshots. Without
+    PATHS the cluster of the current kubeconfig context is audited; only GET requests are sent.
+    PATHS with --against, or with an option that names a cluster, are judged as if applied to it.
+    --context takes several names, with commas between: one report each.
 
     Exit codes: 0 nothing as severe as --fail-on; 1 findings; 2 usage; 3 not all could be read;
-    4 nothing to audit, with --fail-if-empty; 130 interrupted.
+    4 nothing to audit, with --fail-if-empty; 130 interrupted. Of several, 1 outweighs 3.
     """
     from mpiaudit import config, engine
-    from mpiaudit.cli import _screen
+    from mpiaudit.cli import _screen, _sections
     from mpiaudit.render import formats, render
 
     if options["output"] not in formats():
@@ -68,65 +68,68 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cl
     rules = engine.load_rules()
     selected = config.chosen(rules, _split(options["select"])) if options["select"] else rules
     ignored = config.chosen(rules, _split(options["ignore"])) if options["ignore"] else ()
-    if paths:
-        _refuse_live_options(options)
-        report = _files(paths, selected, parse_all=options["parse_all"])
-    else:
-        report = _live(selected, options)
-    report = config.ignore(report, ignored)
+    audits = _audits(paths, selected, options)
     look = _screen.look(options["colour"], pedantic=options["pedantic"])
-    click.echo(render(report, options["output"], look), nl=False, color=look.colour)
-    return _exit_code(report, options)
+    if len(audits) == 1 and not options["all_contexts"]:
+        report = _without(ignored, audits[0][1])
+        click.echo(render(report, options["output"], look), nl=False, color=look.colour)
+        return _exit_code(report, options)
+    if options["output"] not in _sections.FORMATS:
+        raise click.UsageError(f"-o {options['output']} holds one report; take one after the other")
+    parts = [_sections.section(source, partial(_without, ignored, a)) for source, a in audits]
+    click.echo(_sections.render(parts, options["output"], look), nl=False, color=look.colour)
+    codes = {_exit_code(p.report, options) if p.report else INCOMPLETE for p in parts}
+    return next((code for code in WORST_FIRST if code in codes), 0)
 
 
 def _split(selectors: tuple[str, ...]) -> list[str]:
     return [word for selector in selectors for word in selector.split(",")]
 
 
-def _refuse_live_options(options: dict[str, Any]) -> None:
-    if given := [name for name in _LIVE if options[name]]:
-        flag = given[0].removesuffix("_user").removesuffix("s").replace("_", "-")
-        raise click.UsageError(f"--{flag} is for a live scan; leave out PATHS")
+def _without(ignored: tuple[Rule, ...], audit: Audit) -> Report:
+    from mpiaudit import config
+
+    return config.ignore(audit(), ignored)
 
 
-def _files(paths: tuple[str, ...], rules: tuple[Any, ...], *, parse_all: bool) -> Report:
+def _audits(
+    paths: tuple[str, ...], rules: tuple[Rule, ...], options: dict[str, Any]
+) -> list[tuple[str, Audit]]:
+    """Return what is to be audited: its name, and what makes the report."""
     from mpiaudit.cli import _audit
 
-    return _audit.files(paths, rules, parse_all=parse_all)
+    flags = _target.given(options)
+    against, parse_all = options["against"], options["parse_all"]
+    snapshots = [path for path in paths if _audit.is_snapshot(path)]
+    if against:
+        _expect_manifests(paths, snapshots, flags)
+        above = _audit.manifests(paths, rules, parse_all=parse_all)
+        return [(against, partial(_audit.recorded, against, rules, above, options["namespace"]))]
+    if snapshots and flags:
+        raise click.UsageError(f"{flags[0]} is for a live scan; {snapshots[0]} is a snapshot")
+    if snapshots and len(snapshots) < len(paths):
+        raise click.UsageError(f"manifests go over a snapshot with --against {snapshots[0]}")
+    if snapshots:
+        return [(path, partial(_audit.recorded, path, rules)) for path in snapshots]
+    if paths and not flags:
+        return [("files", partial(_audit.files, paths, rules, parse_all=parse_all))]
+    targets = _target.targets(options)
+    over = _audit.manifests(paths, rules, parse_all=parse_all) if paths else None
+    return [(t.context or "current context", partial(_live, t, rules, over)) for t in targets]
 
 
-def _live(rules: tuple[Any, ...], options: dict[str, Any]) -> Report:
+def _expect_manifests(paths: tuple[str, ...], snapshots: list[str], flags: list[str]) -> None:
+    if not paths or snapshots:
+        raise click.UsageError("--against needs the manifests that go over the snapshot: PATHS")
+    if wrong := [flag for flag in flags if flag != "--namespace"]:
+        raise click.UsageError(f"{wrong[0]} is for a live scan; --against reads a snapshot")
+
+
+def _live(target: Options, rules: tuple[Rule, ...], above: Manifests | None) -> Report:
     from mpiaudit.cli import _audit, _screen
-    from mpiaudit.collect.live import Options
 
-    if options["namespace"] and options["all_namespaces"]:
-        raise click.UsageError("--namespace and --all-namespaces exclude each other")
-    target = Options(
-        kubeconfig=options["kubeconfig"],
-        context=options["context"],
-        as_user=options["as_user"],
-        as_groups=options["as_groups"],
-        request_timeout=_seconds(options["request_timeout"]),
-        namespace=options["namespace"],
-        all_namespaces=not options["namespace"],
-        selector=options["selector"],
-        chunk_size=options["chunk_size"],
-    )
     with _screen.progress() as progress:
-        return _audit.cluster(target, rules, progress)
-
-
-def _seconds(text: str) -> float:
-    """Return the seconds that *text* names as kubectl would read it: ``30``, ``30s``, ``1m``."""
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-    number = text.rstrip("msh")
-    try:
-        seconds = float(number) * units[text[len(number) :] or "s"]
-    except (ValueError, KeyError):
-        seconds = -1.0
-    if seconds < 0:
-        raise click.BadParameter(f"{text}: give a time such as 30, 30s or 1m")
-    return seconds
+        return _audit.cluster(target, rules, progress, above)
 
 
 def _exit_code(report: Report, options: dict[str, Any]) -> int:

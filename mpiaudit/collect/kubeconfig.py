@@ -1,14 +1,9 @@
-"""Which API server to ask, and as whom: the rules that kubectl follows."""
-
-# ruff: noqa: PLC0415 - kubernetes costs 0.4 s to import
+"""What kubeconfig files say: kubectl's rules for several of them, contexts and namespaces."""
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,98 +12,84 @@ import yaml
 from mpiaudit.model import AuditError
 
 DEFAULT = "~/.kube/config"
-IN_CLUSTER = "in-cluster"
+
+FALLBACK = "default"
+"""Where kubectl puts what names no namespace, if nothing else says where."""
+
+POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+"""The namespace of the pod that this runs in, if it runs in one.
+
+kubernetes/client-go v0.34.1 tools/clientcmd/client_config.go (inClusterClientConfig.Namespace).
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A client with the credentials of one context."""
+def contexts(kubeconfig: str | None) -> dict[str, str]:
+    """Return the namespace of each context, by the context's name, sorted.
 
-    name: str
-    """The context, or ``in-cluster``."""
-
-    client: Any
-    """A ``kubernetes.client.ApiClient``."""
-
-    user: Mapping[str, Any]
-    """The user entry of the kubeconfig; empty in a cluster."""
-
-
-def connect(kubeconfig: str | None, context: str | None) -> Connection:
-    """Return a client for *context* of *kubeconfig*; None for either means kubectl's default.
+    Without *kubeconfig* it is the one that kubectl would use.
 
     Raises:
-        AuditError: There is no kubeconfig, no such context, or no credentials.
+        AuditError: There is no kubeconfig, or one that cannot be read.
     """
-    files = _files(kubeconfig)
-    if not files:
-        return _in_cluster()
-    entries = [_read(path) for path in files]
-    name = context or _first(entries, "current-context")
-    contexts = _named(entries, "contexts")
-    if not name:
-        raise AuditError(f"{files[0]}: no current context; choose one with --context")
-    if name not in contexts:
-        known = ", ".join(sorted(map(str, contexts))) or "none"
-        raise AuditError(f"kubeconfig: no context {name!r}; choose one with --context: {known}")
-    user = _part(_named(entries, "users").get(_part(contexts[name], "context").get("user")), "user")
-    return Connection(name, _client(files, name, user), user)
+    found = named([content(path) for path in files(kubeconfig)], "contexts")
+    spaces = {str(n): part(c, "context").get("namespace") for n, c in found.items() if n}
+    return {name: str(spaces[name] or FALLBACK) for name in sorted(spaces)}
 
 
-def impersonation(
-    user: Mapping[str, Any], as_user: str | None, as_groups: tuple[str, ...]
-) -> list[tuple[str, str]]:
-    """Return the headers of ``--as`` and ``--as-group``, else those the kubeconfig asks for.
+def every(kubeconfig: str | None) -> list[str]:
+    """Return the name of every context.
 
     Raises:
-        AuditError: A group without a user, which the API server refuses.
+        AuditError: There is none.
     """
-    if as_groups and not as_user:
-        raise AuditError("--as-group needs --as: whose groups they are")
-    if as_user:
-        return [
-            ("Impersonate-User", as_user),
-            *(("Impersonate-Group", group) for group in as_groups),
-        ]
-    if not user.get("as"):
-        return []
-    return [
-        ("Impersonate-User", str(user["as"])),
-        *(("Impersonate-Uid", str(user["as-uid"])) for _ in [0] if user.get("as-uid")),
-        *(("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()),
-        *(
-            (f"Impersonate-Extra-{key}", str(value))
-            for key, values in (user.get("as-user-extra") or {}).items()
-            for value in values
-        ),
-    ]
+    names = list(contexts(kubeconfig))
+    if not names:
+        raise AuditError(f"no context in {kubeconfig or DEFAULT}; see --kubeconfig and KUBECONFIG")
+    return names
 
 
-def _files(kubeconfig: str | None) -> list[str]:
+def namespace(kubeconfig: str | None, context: str) -> str:
+    """Return where *context* puts what names no namespace; a pod's own for ``in-cluster``.
+
+    Raises:
+        AuditError: A kubeconfig cannot be read.
+    """
+    known = contexts(kubeconfig)
+    if not known and POD_NAMESPACE.is_file():
+        return POD_NAMESPACE.read_text(encoding="utf-8").strip() or FALLBACK
+    return known.get(context, FALLBACK)
+
+
+def files(kubeconfig: str | None) -> list[str]:
     """Return the kubeconfig files there are: ``--kubeconfig``, else KUBECONFIG, else the default.
 
     Raises:
         AuditError: Files were named and none of them exists.
     """
     paths = [kubeconfig] if kubeconfig else os.environ.get("KUBECONFIG", "").split(os.pathsep)
-    named = [str(Path(path).expanduser()) for path in paths if path]
-    files = [path for path in named or [str(Path(DEFAULT).expanduser())] if Path(path).exists()]
-    if named and not files:
-        raise AuditError(f"{named[0]}: no such kubeconfig; see --kubeconfig and KUBECONFIG")
-    return files
+    given = [str(Path(path).expanduser()) for path in paths if path]
+    found = [path for path in given or [str(Path(DEFAULT).expanduser())] if Path(path).exists()]
+    if given and not found:
+        raise AuditError(f"{given[0]}: no such kubeconfig; see --kubeconfig and KUBECONFIG")
+    return found
 
 
-def _read(path: str) -> dict[str, Any]:
+def content(path: str) -> dict[str, Any]:
+    """Return the mapping that one kubeconfig file holds.
+
+    Raises:
+        AuditError: It cannot be read, or is none.
+    """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise AuditError(f"{path}: not a kubeconfig: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
+    if not isinstance(entries, dict):
         raise AuditError(f"{path}: not a kubeconfig: no mapping in it")
-    return content
+    return entries
 
 
-def _first(entries: list[dict[str, Any]], key: str) -> str:
+def first(entries: list[dict[str, Any]], key: str) -> str:
     """Return the value of the first file that sets it, as kubectl does; the client takes the last.
 
     Source: kubernetes/client-go v0.34.1 tools/clientcmd/loader.go (ClientConfigLoadingRules.Load).
@@ -116,7 +97,7 @@ def _first(entries: list[dict[str, Any]], key: str) -> str:
     return next((str(entry[key]) for entry in entries if entry.get(key)), "")
 
 
-def _named(entries: list[dict[str, Any]], key: str) -> dict[object, Mapping[str, Any]]:
+def named(entries: list[dict[str, Any]], key: str) -> dict[object, Mapping[str, Any]]:
     """Return the named items of all files; the first of a name wins."""
     found: dict[object, Mapping[str, Any]] = {}
     for entry in entries:
@@ -126,65 +107,7 @@ def _named(entries: list[dict[str, Any]], key: str) -> dict[object, Mapping[str,
     return found
 
 
-def _part(item: Mapping[str, Any] | None, key: str) -> Mapping[str, Any]:
+def part(item: Mapping[str, Any] | None, key: str) -> Mapping[str, Any]:
+    """Return the mapping at *key* of *item*, or an empty one."""
     value = (item or {}).get(key)
     return value if isinstance(value, dict) else {}
-
-
-def _client(files: list[str], context: str, user: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    from kubernetes import config
-
-    with _complaints() as complaints:
-        try:
-            client = config.new_client_from_config(  # type: ignore[no-untyped-call]
-                config_file=os.pathsep.join(files), context=context
-            )
-        except Exception as error:  # whatever a malformed entry sets off in there
-            raise AuditError(f"kubeconfig, context {context!r}: {error}") from error
-    configuration = client.configuration
-    if user.get("exec") and not configuration.api_key and not configuration.cert_file:
-        command = _part(user, "exec").get("command")
-        why = " ".join(" ".join(complaints).split()) or "it gave no credentials"
-        raise AuditError(f"context {context!r}: the exec plug-in {command} failed: {why}")
-    if not configuration.verify_ssl:
-        _silence_warnings()
-    return client
-
-
-def _in_cluster() -> Connection:
-    from kubernetes import client, config
-
-    configuration = client.Configuration()
-    try:
-        config.load_incluster_config(  # type: ignore[no-untyped-call]
-            client_configuration=configuration
-        )
-    except config.ConfigException as error:
-        raise AuditError(
-            f"no kubeconfig at {DEFAULT} and not in a cluster; use --kubeconfig, or give files"
-        ) from error
-    return Connection(IN_CLUSTER, client.ApiClient(configuration), {})
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what is logged meanwhile: the client logs an exec plug-in's failure and goes on."""
-    lines: list[str] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
-
-    collector = Collector(logging.WARNING)
-    logging.getLogger().addHandler(collector)
-    try:
-        yield lines
-    finally:
-        logging.getLogger().removeHandler(collector)
-
-
-def _silence_warnings() -> None:
-    """Keep quiet about ``insecure-skip-tls-verify``, which the user chose, as kubectl does."""
-    import urllib3
-
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

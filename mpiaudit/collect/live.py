@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 import msgspec
 
 from mpiaudit.collect.api import Api, BrokenError, MissingError, RefusedError
+from mpiaudit.collect.connection import connect, impersonation
 from mpiaudit.collect.crew import Crew
 from mpiaudit.collect.kinds import NAMESPACE
-from mpiaudit.collect.kubeconfig import connect, impersonation
 from mpiaudit.collect.reader import Batch, Reader
 from mpiaudit.collect.survey import Scope, Survey
 from mpiaudit.model import AuditError, Reading, Resource, UnreachableError, dig
