@@ -68,6 +68,9 @@ KINDS: Mapping[str, Kind] = {
     "PodGroup": Kind("pod_groups", None, PodGroupKind.used),
 }
 
+NAMED = 3
+"""Files that a gap names; the others are counted."""
+
 _READ_WITH = {"crd": {"crds"}, "controllers": {"pods"}, "now": {"leases", "events"}}
 """Fields that take part in another one, so that its kinds are read for it as well."""
 
@@ -101,8 +104,11 @@ def build(reading: Reading) -> Inventory:
     if "crds" in gaps:
         gaps["crd"] = gaps["crds"]
     elif crd is None and crds:
-        places = ", ".join(sorted({c.ref.source for c in crds}))
-        several = f"{len(crds)} definitions of the CRD were given: {places}"
+        places = sorted({c.ref.source for c in crds})
+        more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+        several = (
+            f"{len(crds)} definitions of the CRD were given: {', '.join(places[:NAMED])}{more}"
+        )
         gaps["crd"] = Gap(several, unreadable=False)
     pods = pile.all(Pod)
     return Inventory(

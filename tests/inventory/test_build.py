@@ -248,3 +248,12 @@ def test_kinds_follow_from_what_rules_ask_for() -> None:
 
     assert {"Service", "Lease", "Event"} <= wanted
     assert "Secret" not in wanted
+
+
+def test_a_gap_names_a_few_files_and_counts_the_rest() -> None:
+    """A repository with fifty copies of the CRD does not fill the screen with their names."""
+    inventory = from_files(*(crd() for _ in range(5)))
+
+    assert inventory.gaps["crd"].reason == (
+        "5 definitions of the CRD were given: 0.yaml, 1.yaml, 2.yaml and 2 more"
+    )
