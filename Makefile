@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo test lint bless bench clean
+.PHONY: demo test lint bless bench testbed clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed ## audit the bundled sample cluster
@@ -23,6 +23,9 @@ bless: $(VENV)/.developed ## rewrite the report book, to be read in the diff
 
 bench: $(VENV)/.developed ## whole-process ratios, measured in one run
 	$(BIN)/python bench/run.py
+
+testbed: ## build what tests/cluster runs: a control plane, the controllers (Go; 20 minutes)
+	$(PYTHON) tools/testbed/build.py
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -82,7 +82,7 @@ def _state(controller: Controller, *, leads: bool) -> str:
     if controller.replicas == 0:
         return "scaled to 0"
     if controller.ready is None:
-        return "not running yet"
+        return "not running yet" if controller.identity.exported else "in a manifest"
     restarts = f", {controller.restarts} restarts" if controller.restarts else ""
     if controller.waiting == "CrashLoopBackOff":
         return f"crash loop{restarts}"

@@ -51,11 +51,9 @@ def _verdict(report: Report, look: Look) -> Iterator[str]:
     if verdict.controllers:
         yield from (f"  {line}" for line in _table(verdict.controllers, look.width - 2))
         yield ""
-    yield from (line for fact in verdict.facts for line in _wrap(fact, look, indent=2))
-    if verdict.answer:
+    for sentences in filter(None, (verdict.facts, verdict.answer)):
+        yield from (line for said in sentences for line in _wrap(said, look, indent=2))
         yield ""
-        yield from (line for said in verdict.answer for line in _wrap(said, look, indent=2))
-    yield ""
 
 
 def _table(controllers: Iterable[Present], width: int) -> list[str]:
