@@ -104,12 +104,7 @@ def build(reading: Reading) -> Inventory:
     if "crds" in gaps:
         gaps["crd"] = gaps["crds"]
     elif crd is None and crds:
-        places = sorted({c.ref.source for c in crds})
-        more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
-        several = (
-            f"{len(crds)} definitions of the CRD were given: {', '.join(places[:NAMED])}{more}"
-        )
-        gaps["crd"] = Gap(several, unreadable=False)
+        gaps["crd"] = _unclear(crds)
     pods = pile.all(Pod)
     return Inventory(
         crd=crd,
@@ -216,6 +211,14 @@ def _whole(reading: Reading, pile: _Pile, held: Iterable[Role | Binding]) -> boo
     kinds = {name for name, kind in KINDS.items() if kind.field in {"roles", "bindings"}}
     listed = bool(reading.taken) or pile.listed >= kinds
     return listed and built_in == {"ClusterRole", "ClusterRoleBinding"}
+
+
+def _unclear(crds: tuple[Crd, ...]) -> Gap:
+    """Return why none of several definitions is known to be the one in force."""
+    places = sorted({c.ref.source for c in crds})
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    named = ", ".join(places[:NAMED])
+    return Gap(f"{len(crds)} definitions of the CRD were given: {named}{more}", unreadable=False)
 
 
 def _installed(crds: tuple[Crd, ...]) -> Crd | None:
