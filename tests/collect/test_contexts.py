@@ -6,14 +6,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
-from collect.server import Fault, kubeconfig, serve
-from collect.small import Body, cluster, crd, thing
 from referencing import Registry
 from referencing import Resource as Schema
 
+from collect.server import Fault, kubeconfig, serve
+from collect.small import Body, cluster, crd, thing
 from mpiaudit.cli import commands, run
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "mpiaudit/render/report.schema.json").read_text())
 DEAD = "http://127.0.0.1:9"
 """Nobody listens on the discard port."""
