@@ -101,6 +101,8 @@ class Resource:
     source: str
     document: int = 0
     prefix: FieldPath = ()
+    beside_kustomization: bool = False
+    """Whether its file is one that a kustomization may use as a patch."""
 
     def get(self, *path: str | int) -> Any:  # noqa: ANN401 - manifests are untyped
         """Return the value at *path*, or None where any step of it is missing."""
@@ -173,6 +175,9 @@ class Reading:
 
     notes: list[str] = field(default_factory=list)
     """What was read in spite of something odd, one line each: duplicate keys, for example."""
+
+    left_out: int = 0
+    """Unrendered templates that mention neither MPIJob nor its operators."""
 
     inputs: int = 0
     """Files, or API lists, that were read."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mpiaudit import engine
 from mpiaudit.collect import files as file_collector
+from mpiaudit.collect import walk
 from mpiaudit.inventory.build import build, kinds_for
 from mpiaudit.model import Reading, Resource
 from mpiaudit.report import Coverage, Report
@@ -38,12 +39,12 @@ class Manifests:
 
 
 def is_snapshot(path: str) -> bool:
-    """Return whether *path* is a regular file that gzip wrote, and so is no manifest."""
+    """Return whether *path* is a regular file that gzip wrote, and no archive of manifests."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - a pipe is read only once
             return False
         with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs a third of a start
-            return stream.read(len(_GZIP)) == _GZIP
+            return stream.read(len(_GZIP)) == _GZIP and not walk.is_archive(path)
     except OSError:
         return False
 

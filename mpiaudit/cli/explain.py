@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -35,10 +36,14 @@ def command(words: tuple[str, ...]) -> None:
     if not known:
         raise AuditError(f"no rule and no known message matches {text!r}; see `mpiaudit rules`")
     message = known[0]
-    click.echo(f"{click.wrap_text(message.meaning, 80)}\n")
-    click.echo(f"{click.wrap_text(f'Source: {message.source}', 80)}\n")
+    click.echo(f"{_wrapped(message.meaning)}\n\n{_wrapped(f'Source: {message.source}')}\n")
     if message.rule in rules:
         click.echo(_page(rules[message.rule]))
+
+
+def _wrapped(text: str) -> str:
+    """Return *text* in lines of 80 columns; names with hyphens stay whole."""
+    return textwrap.fill(" ".join(text.split()), 80, break_on_hyphens=False)
 
 
 def _page(rule: Rule) -> str:

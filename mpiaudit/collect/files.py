@@ -1,22 +1,26 @@
-"""Read manifests from files, folders and standard input."""
+"""Read manifests from files, folders, archives of them, and standard input."""
 
 from __future__ import annotations
 
 import mmap
 import os
+import re
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import IO
 
-from mpiaudit.collect import embedded, walk
+from mpiaudit.collect import bundle, embedded, kustomize, walk
 from mpiaudit.manifest.locate import locate
-from mpiaudit.manifest.read import Data, Fault, Item, Skipped, read
+from mpiaudit.manifest.read import Data, Fault, Item, Skipped
 from mpiaudit.model import AuditError, FieldPath, Location, Reading, Resource
 
 _MAPPED = 1 << 22
 """Files of this size, in bytes, and larger are mapped rather than read."""
+
+_MENTION = re.compile(r"(?i)mpi-?job|mpi-operator|training-operator|kubeflow").search
+"""Finds what a file says that has to do with MPIJob or the programs that run it."""
 
 Kept = dict[str, bytes]
 """The content of inputs that can be read only once: standard input, and pipes."""
@@ -31,8 +35,9 @@ def collect(
 ) -> Reading:
     """Return the objects of one of *kinds* in every manifest that *paths* lead to.
 
-    A path is a file, a folder, or ``-`` for *stdin*; *kinds* None means all. Files are opened
-    as `Reading.resources` is consumed. What can be read only once is put into *kept*, for `place`.
+    A path is a file, a folder, a tar or zip file, or ``-`` for *stdin*; *kinds* None means all.
+    Files are opened as `Reading.resources` is consumed. What can be read only once is put into
+    *kept*, for `place`.
 
     Raises:
         AuditError: A path does not exist, or ``-`` was given and *stdin* was not.
@@ -59,10 +64,16 @@ def place(
     for location in placed:
         if not location.object.live:
             sources[location.object.source].append(location)
+    packed: dict[str, dict[str, list[Location]]] = defaultdict(dict)
     for source, inside in sources.items():
         content = _again(source, kept or {})
         if content is not None:
             placed.update(_placed(content, inside))
+        elif found := walk.split(source):
+            packed[found[0]][found[1]] = inside
+    for path, wanted in packed.items():
+        for name, text in _unpacked(path, [], [], wanted):
+            placed.update(_placed(text, wanted[name]))
     return placed
 
 
@@ -73,7 +84,12 @@ def _resources(
     kept: Kept,
     reading: Reading,
 ) -> Iterator[Resource]:
-    for path in walk.files(paths, reading.faults):
+    for path in walk.files(paths, reading.faults, reading.notes):
+        if walk.is_archive(path):
+            for name, text in _unpacked(path, reading.faults, reading.notes):
+                reading.inputs += 1
+                yield from _objects(f"{path}:{name}", text, kinds, reading)
+            continue
         try:
             content = _content(path, kept, stdin if path == walk.STDIN else None)
         except OSError as error:
@@ -81,6 +97,10 @@ def _resources(
             continue
         reading.inputs += 1
         yield from _objects(path, content, kinds, reading)
+    if reading.left_out:
+        reading.notes.append(
+            f"unrendered templates left out that mention no MPIJob: {reading.left_out}"
+        )
 
 
 def _objects(
@@ -88,22 +108,43 @@ def _objects(
 ) -> Iterator[Resource]:
     """Yield the objects of one file; a template is said to be one once, whatever its length."""
     noted: set[str] = set()
-    template = False
-    for outcome in read(content, kinds):
+    shape = bundle.shape(path)
+    if shape.errors:
+        bundle.note_errors(path, content, reading, kinds)
+        return
+    dump = bundle.is_dump(shape, content)
+    if dump and bundle.DUMP not in reading.notes:
+        reading.notes.append(bundle.DUMP)
+    kustomized = kustomize.beside_kustomization(path)
+    for outcome in bundle.outcomes(shape, bundle.legible(content), kinds):
         match outcome:
             case Item():
                 reading.documents += 1
-                reading.notes.extend(_new(noted, (_note(path, f) for f in outcome.duplicates)))
-                resource = Resource(outcome.body, path, outcome.document, outcome.prefix)
-                yield resource
+                resource = Resource(
+                    outcome.body, path, outcome.document, outcome.prefix, kustomized
+                )
+                if _MENTION(str(resource.reference)):
+                    notes = (_note(path, f) for f in outcome.duplicates)
+                    reading.notes.extend(_new(noted, notes))
+                yield bundle.part(resource) if shape.partial or dump else resource
                 if resource.kind in embedded.CARRIERS:
                     yield from _embedded(resource, kinds, reading)
             case Fault():
-                if not (template and outcome.template):
-                    reading.faults.append(_fault(path, outcome))
-                template |= outcome.template
+                _refuse(path, content, outcome, reading)
             case Skipped():
                 reading.documents += outcome.count
+
+
+def _refuse(path: str, content: Data, fault: Fault, reading: Reading) -> None:
+    """Note what cannot be read: a template once, and only where it may make an MPIJob matter."""
+    if not fault.template:
+        reading.faults.append(_fault(path, fault))
+    elif _MENTION(content[:].decode(errors="replace")):
+        said = (f.startswith(f"{path}:") and f.endswith(fault.message) for f in reading.faults)
+        if not any(said):
+            reading.faults.append(_fault(path, fault))
+    else:
+        reading.left_out += 1
 
 
 def _embedded(
@@ -114,6 +155,15 @@ def _embedded(
             yield found
         else:
             reading.notes.append(f"{carrier.source}: {found}")
+
+
+def _unpacked(
+    path: str, faults: list[str], notes: list[str], only: Collection[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of the manifests in an archive; *only* these, if given."""
+    from mpiaudit.collect import archive  # noqa: PLC0415 - most scans read none
+
+    return archive.members(path, archive.Said(faults, notes), only=only)
 
 
 def _content(path: str, kept: Kept, stdin: IO[bytes] | None = None) -> Data:
@@ -143,7 +193,7 @@ def _placed(content: Data, locations: Iterable[Location]) -> Iterator[tuple[Loca
     full = {one: (one.object.document, (*one.object.prefix, *one.path)) for one in locations}
     for document, path in full.values():
         wanted[document].add(path)
-    positions = locate(content, wanted)
+    positions = locate(bundle.legible(content), wanted)
     for location, key in full.items():
         if key in positions:
             line, column = positions[key]

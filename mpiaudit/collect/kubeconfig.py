@@ -82,6 +82,10 @@ def content(path: str) -> dict[str, Any]:
     """
     try:
         entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
+        raise AuditError(f"{place}: not a kubeconfig: {error.problem}") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise AuditError(f"{path}: not a kubeconfig: {' '.join(str(error).split())}") from error
     if not isinstance(entries, dict):

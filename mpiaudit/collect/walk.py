@@ -1,9 +1,11 @@
-"""The manifest files that paths lead to."""
+"""The manifest files, and the archives of them, that paths lead to."""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
+import zlib
 from collections.abc import Iterator, Sequence
 
 from mpiaudit.model import AuditError
@@ -11,11 +13,22 @@ from mpiaudit.model import AuditError
 SUFFIXES = (".yaml", ".yml", ".json")
 """What a file in a folder ends in, in any case; a file that is named is read whatever its name."""
 
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
+"""What an archive ends in, in any case; one that is named is known by its content as well."""
+
+GZIP = b"\x1f\x8b"
+ZIP = b"PK"
+"""How files of gzip and zip begin."""
+
+_USTAR = slice(257, 262)
+
 STDIN = "-"
 
 
-def files(paths: Sequence[str], faults: list[str]) -> Iterator[str]:
+def files(paths: Sequence[str], faults: list[str], notes: list[str]) -> Iterator[str]:
     """Yield each file once, those of a folder sorted; note in *faults* what cannot be listed.
+
+    An archive in a folder is not opened, which *notes* says.
 
     Symbolic links are followed, and a folder is entered once: a loop ends.
     """
@@ -24,7 +37,7 @@ def files(paths: Sequence[str], faults: list[str]) -> Iterator[str]:
         if path == STDIN:
             yield path
         elif os.path.isdir(path):  # noqa: PTH112 - pathlib costs a third of a start
-            yield from _folder(path, seen, faults)
+            yield from _folder(path, seen, faults, notes)
         elif _new(os.stat(path), seen):  # noqa: PTH116
             yield path
 
@@ -40,7 +53,39 @@ def check(paths: Sequence[str]) -> None:
             raise AuditError(f"{path}: no such file or folder; check the path")
 
 
-def _folder(path: str, seen: set[tuple[int, int]], faults: list[str]) -> Iterator[str]:
+def is_archive(path: str) -> bool:
+    """Return whether *path* is a regular file that is a tar or zip file, or is called one."""
+    if path.lower().endswith(SUFFIXES) or not os.path.isfile(path):  # noqa: PTH113
+        return False
+    return path.lower().endswith(ARCHIVES) or _begins_as_archive(path)
+
+
+def split(source: str) -> tuple[str, str] | None:
+    """Return the archive and the member of ``bundle.tgz:path/inside.yaml``; None for a file."""
+    for found in re.finditer(":", source):
+        path = source[: found.start()]
+        if is_archive(path):
+            return path, source[found.end() :]
+    return None
+
+
+def _begins_as_archive(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123
+            start = stream.read(512)
+            if start.startswith(GZIP):
+                import gzip  # noqa: PLC0415 - most files are not compressed
+
+                stream.seek(0)
+                start = gzip.GzipFile(fileobj=stream).read(512)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return start.startswith(ZIP + b"\x03\x04") or start[_USTAR] == b"ustar"
+
+
+def _folder(
+    path: str, seen: set[tuple[int, int]], faults: list[str], notes: list[str]
+) -> Iterator[str]:
     """Yield the manifests of one folder, then those of the folders in it."""
     waiting = [path]
     while waiting:
@@ -60,6 +105,8 @@ def _folder(path: str, seen: set[tuple[int, int]], faults: list[str]) -> Iterato
                 folders.append(name)
             elif entry.name.lower().endswith(SUFFIXES) and _wanted(entry, name, seen, faults):
                 yield name
+            elif entry.name.lower().endswith(ARCHIVES):
+                notes.append(f"{name}: an archive in a folder is not opened; name it to read it")
         waiting.extend(reversed(folders))
 
 

@@ -176,3 +176,39 @@ def test_file_without_permission_is_a_line(tmp_path: Path) -> None:
     assert reading.faults == [
         f"{path}: cannot be read: Permission denied; make it readable or leave it out"
     ]
+
+
+def test_template_that_is_not_about_mpijob_makes_no_fault(tmp_path: Path) -> None:
+    """Somebody else's charts in the same repository do not make the audit incomplete."""
+    (tmp_path / "web.yaml").write_text(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\n"
+        "spec: {{ toYaml .Values.web | nindent 2 }}\n"
+    )
+    (tmp_path / "operator.yaml").write_text(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: mpi-operator\n"
+        "spec: {{ toYaml .Values.operator | nindent 2 }}\n"
+    )
+
+    reading = files.collect([str(tmp_path)], frozenset({"Deployment"}))
+
+    assert list(reading.resources) == []
+    assert [f.partition(":")[0] for f in reading.faults] == [str(tmp_path / "operator.yaml")]
+    assert reading.notes == ["unrendered templates left out that mention no MPIJob: 1"]
+
+
+def test_file_beside_a_kustomization_may_be_a_patch(tmp_path: Path) -> None:
+    """What kustomize merges into another job lacks fields on purpose."""
+    for name in ("base/kustomization.yaml", "overlay/kustomization.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("resources: []\n")
+    (tmp_path / "overlay" / "patches").mkdir()
+    job = "apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata: {name: pi}\n"
+    (tmp_path / "overlay" / "patches" / "job.yaml").write_text(job)
+    (tmp_path / "job.yaml").write_text(job)
+
+    found = files.collect([str(tmp_path)], frozenset({"MPIJob"})).resources
+
+    assert {Path(r.source).parent.name: r.beside_kustomization for r in found} == {
+        tmp_path.name: False,
+        "patches": True,
+    }
