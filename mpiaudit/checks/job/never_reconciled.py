@@ -33,7 +33,7 @@ MANAGERS = {
     confidence=Confidence.LIKELY,
     remedy="Find out why no controller acts: is one running, does it lead, does it watch here?",
     symptom_of=(
-        *("MPA001", "MPA002", "MPA022", "MPA023", "MPA024", "MPA025", "MPA031", "MPA033"),
+        *("MPA001", "MPA002", "MPA022", "MPA023", "MPA024", "MPA025", "MPA029", "MPA031", "MPA033"),
         *("MPA034", "MPA035", "MPA038", "MPA043", "MPA054", "MPA077"),
         *("MPA068", "MPA074", *(f"MPA08{n}" for n in range(1, 10)), "MPA090", "MPA091"),
         *("MPA102", "MPA110", "MPA113", "MPA128"),
