@@ -114,8 +114,8 @@ class Report:
 
     @property
     def grade(self) -> Grade | None:
-        """The grade, an upper bound unless `complete`; None where nothing was judged."""
-        if self.empty and not self.findings:
+        """The grade, an upper bound unless `complete`; None where nothing could be judged."""
+        if not self.findings and (self.empty or not (self.passed or self.suppressed)):
             return None
         return grade(f.mark for f in self.findings)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from mpiaudit.facts import releases
 from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -145,6 +146,12 @@ def _answer(inventory: Inventory, outages: Mapping[Reference, str]) -> list[str]
     active = [c for c in inventory.controllers if c.active]
     unsure = [c for c in inventory.controllers if c.replicas and c.mpi_enabled is None]
     sentences = [f"Whether {c.title} reconciles MPIJob is {UNKNOWN}." for c in unsure]
+    sentences += [
+        f"{c.title} is newer than the releases known here, which end at {releases.known_until()}; "
+        "it is judged as the newest of them."
+        for c in inventory.controllers
+        if releases.newer_than_known(c.product, c.release)
+    ]
     if "crd" in inventory.gaps:
         return sentences + _unowned(active, "what the CRD serves is not known")
     if inventory.crd is None:
@@ -177,10 +184,17 @@ def _owned(
         if c.ref in outages
     ]
     if not owners and all(c.mpi_enabled is not None for c in present):
-        sentences = ["Nobody owns MPIJob here: jobs are accepted and never run."]
+        sentences = [_nobody(present)]
     sentences += [_restart(c) for c in active if c not in owners]
     bystanders = [c for c in present if c.mpi_enabled is False and c.replicas]
     return sentences + [f"{c.title} leaves MPIJob alone." for c in bystanders]
+
+
+def _nobody(present: tuple[Controller, ...]) -> str:
+    """Say that no controller reconciles what is served; manifests may not be all there is."""
+    if any(not c.identity.exported for c in present):
+        return "None of the controllers given would run MPIJobs."
+    return "Nobody owns MPIJob here: jobs are accepted and never run."
 
 
 def _owners(owners: list[Controller]) -> list[str]:
@@ -190,7 +204,9 @@ def _owners(owners: list[Controller]) -> list[str]:
     if len(owners) == 1:
         return [f"{names} owns MPIJob here."]
     if any(a.overlaps(b) for a in owners for b in owners if a is not b):
-        return [f"{names} both act on the same MPIJobs."]
+        given = any(not c.identity.exported for c in owners)
+        doubt = ", if one cluster runs both" if given else ""
+        return [f"{names} both act on the same MPIJobs{doubt}."]
     return [f"{names} share MPIJob by namespace."]
 
 

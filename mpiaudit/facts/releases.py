@@ -111,6 +111,11 @@ def nearest(product: str, version: Version) -> Release | None:
     return max(older, key=lambda release: release.version, default=None)
 
 
+def newer_than_known(product: str, release: Version | None) -> bool:
+    """Return whether *release* came after all those in the table."""
+    return release is not None and release > max(r.version for r in releases(product))
+
+
 def known_until() -> str:
     """Return the date of the newest release in the table: what came later is unknown."""
     return max(release.date for release in releases())

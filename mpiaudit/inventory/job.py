@@ -97,6 +97,7 @@ class Job(View):
     resumed: datetime | None
     """When the condition Suspended turned False; None where it did not."""
 
+    beside_kustomization: bool
     applied: Mapping[str, Any]
     """The last-applied configuration; empty where there is none."""
 
@@ -143,7 +144,8 @@ class Job(View):
         A launcher with an image and something to run is more than a patch has reason to say.
         """
         first = self.launcher.template.containers[:1] if self.launcher else ()
-        return self.identity.exported or any(c.image and (c.command or c.args) for c in first)
+        runs = any(c.image and (c.command or c.args) for c in first)
+        return self.identity.exported or not self.beside_kustomization or runs
 
     def in_replica(self, replica: str, *path: str | int) -> Location:
         """Return the place of a field below ``spec.mpiReplicaSpecs.<replica>``."""
@@ -180,6 +182,7 @@ class Job(View):
             spec=spec,
             policy=mapping(spec.get("runPolicy")),
             conditions={c.type: c for c in _conditions(status)},
+            beside_kustomization=resource.beside_kustomization,
             has_status=bool(status),
             resumed=_resumed(status),
             applied=applied,
@@ -222,8 +225,9 @@ def _resumed(status: Mapping[str, Any]) -> datetime | None:
 
 
 def _last_applied(resource: Resource) -> Mapping[str, Any]:
+    applied = resource.get("metadata", "annotations", LAST_APPLIED)
     try:
-        return mapping(json.loads(text(resource.get("metadata", "annotations", LAST_APPLIED))))
+        return mapping(json.loads(applied)) if isinstance(applied, str) else {}
     except (ValueError, RecursionError):
         return {}
 

@@ -69,7 +69,8 @@ def _table(controllers: Iterable[Present], width: int) -> list[str]:
 def _grade(report: Report, look: Look) -> Iterator[str]:
     coverage = report.coverage
     if report.grade is None:
-        yield f"Nothing to audit: no MPIJob, controller or CRD in {_read(report)}"
+        nothing = f"Nothing to audit: no MPIJob, controller or CRD in {_read(report)}"
+        yield nothing if report.empty else "No grade: nothing that was asked for could be judged"
         yield ""
         return
     bound = "" if report.complete else "at best "
@@ -110,7 +111,7 @@ def _read(report: Report) -> str:
 
 def _elsewhere(skips: Iterable[Skip]) -> str:
     count = sum(not s.gap.unreadable for s in skips)
-    return f"; {count} need more than these files" if count else ""
+    return f"; {count} more with a live scan or exports" if count else ""
 
 
 def _findings(report: Report, look: Look) -> Iterator[str]:
@@ -120,7 +121,7 @@ def _findings(report: Report, look: Look) -> Iterator[str]:
         for _, group in groupby(same, key=lambda f: (f.confidence, f.rule.id)):
             yield from _group(list(group), look)
     if hidden := len(report.findings) - len(shown):
-        yield f"{hidden} more that are only possible: --pedantic shows them"
+        yield f"Hidden: {_count(hidden, 'finding')} that may be nothing; --pedantic shows all"
         yield ""
 
 
@@ -199,7 +200,7 @@ def _not_judged(report: Report, look: Look) -> Iterator[str]:
         said = f"Not judged: {_count(len(ids), 'rule')}, {reason} ({', '.join(ids)})"
         yield from _wrap(said, look, hang=2)
     others = [s.rule for s in report.skips if not s.gap.unreadable]
-    if others:
+    if others and (report.decisive or report.coverage.live or report.grade is None):
         missing = {n for r in others for n in r.needs if n in report.gaps}
         wanted = ", ".join(dict.fromkeys(TITLES[n] for n in TITLES if n in missing))
         said = f"Not judged: {_count(len(others), 'rule')} that need more than these files"

@@ -1,5 +1,6 @@
 """Which version's rules a job is held to."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,14 +98,17 @@ def test_finished_job_weighs_little() -> None:
 
 def test_absence_is_only_possible_in_what_may_be_a_patch() -> None:
     """A patch for kustomize leaves most fields out; an object of the API server does not."""
-    patch = job("kubeflow.org/v2beta1", spec={"mpiReplicaSpecs": {"Worker": {}}})
+    whole = job("kubeflow.org/v2beta1", spec={"mpiReplicaSpecs": {"Worker": {}}})
+    patch = replace(whole, beside_kustomization=True)
     stored = job("kubeflow.org/v2beta1", uid="1")
 
     assert semantics.weight_of_absence(patch, Severity.HIGH) == (
         Severity.MEDIUM,
         Confidence.POSSIBLE,
     )
-    assert semantics.weight_of_absence(stored, Severity.HIGH) == (Severity.HIGH, Confidence.CERTAIN)
+    for job_as_applied in (stored, whole):
+        weight = semantics.weight_of_absence(job_as_applied, Severity.HIGH)
+        assert weight == (Severity.HIGH, Confidence.CERTAIN)
 
 
 @pytest.mark.parametrize(

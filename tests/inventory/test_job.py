@@ -50,9 +50,10 @@ def writer(manager: str, version: str, subresource: str = "") -> Body:
     return entry | ({"subresource": subresource} if subresource else {})
 
 
-def parse(body: Body) -> Job:
+def parse(body: Body, *, beside_kustomization: bool = False) -> Job:
     """Return the job in *body*."""
-    job = Job.parse(Resource(body, "job.yaml"))
+    resource = Resource(body, "job.yaml", beside_kustomization=beside_kustomization)
+    job = Job.parse(resource)
     assert job is not None
     return job
 
@@ -194,8 +195,9 @@ def test_launcher_that_runs_something_makes_a_job_whole() -> None:
     """A patch for kustomize is not to be read as a job that lacks fields."""
     patch = manifest(spec={"mpiReplicaSpecs": {"Worker": {"replicas": 4}}})
 
-    assert parse(manifest()).whole
-    assert not parse(patch).whole
+    assert parse(manifest(), beside_kustomization=True).whole
+    assert not parse(patch, beside_kustomization=True).whole
+    assert parse(patch).whole, "without a kustomization it is applied as it is"
     assert parse(patch | {"metadata": {"name": "pi", "uid": "1"}}).whole
 
 

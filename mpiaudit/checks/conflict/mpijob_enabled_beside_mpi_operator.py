@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from mpiaudit.checks import evidence, fixes
 from mpiaudit.checks.conflict import rivals
 from mpiaudit.inventory.controller import Controller
-from mpiaudit.rule import Hit, Severity, rule
+from mpiaudit.inventory.crd import Crd
+from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 
 @rule(
@@ -17,7 +18,9 @@ from mpiaudit.rule import Hit, Severity, rule
     "and leave its MPIJob CRD out.",
     symptom_of=("MPA002", "MPA003", "MPA060"),
 )
-def mpijob_enabled_beside_mpi_operator(controllers: tuple[Controller, ...]) -> Iterator[Hit]:
+def mpijob_enabled_beside_mpi_operator(
+    controllers: tuple[Controller, ...], crds: tuple[Crd, ...] = ()
+) -> Iterator[Hit]:
     """training-operator has MPIJob enabled beside mpi-operator.
 
     There is one CRD of that name for the two of them. Whichever version it serves, the other
@@ -29,7 +32,8 @@ def mpijob_enabled_beside_mpi_operator(controllers: tuple[Controller, ...]) -> I
 
     Wrong when: training-operator lists its kinds without MPIJob (not reported), the two watch
     different namespaces (not reported; a CRD has none, so one of them still waits in vain), or
-    one is scaled to 0 (not reported). Manifests may not be applied together: likely, then.
+    one is scaled to 0 (not reported). Manifests may not be applied together: likely, then, and
+    only possible where several CRDs beside them show that they are meant for several clusters.
 
     Source: kubernetes-sigs/kueue site/content/en/docs/tasks/run/multikueue/kubeflow.md:46-49,
     kubeflow/trainer issue 1777; seen with training-operator 1.9.0 and 1.9.4 beside mpi-operator
@@ -47,5 +51,13 @@ def mpijob_enabled_beside_mpi_operator(controllers: tuple[Controller, ...]) -> I
             also=tuple(o.in_container() for o in operators),
             effect="one of them fails at its next start, or every job is run twice: as the CRD is",
             fix=fixes.disable_mpijob(controller),
-            confidence=evidence.surety(controller, *operators),
+            confidence=_surety(crds, controller, *operators),
         )
+
+
+def _surety(crds: tuple[Crd, ...], *controllers: Controller) -> Confidence | None:
+    given = [c for c in crds if not c.installed]
+    alternatives = len({c.ref.source for c in given}) > 1
+    if alternatives and len({c.ref.source for c in controllers}) > 1:
+        return Confidence.POSSIBLE
+    return evidence.surety(*controllers)

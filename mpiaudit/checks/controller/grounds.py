@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mpiaudit.facts import releases
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.view import View
 from mpiaudit.rule import Confidence, Severity
@@ -34,12 +33,6 @@ def sureness(controller: Controller) -> Confidence:
     if controller.upstream:
         return Confidence.CERTAIN if controller.release else Confidence.LIKELY
     return Confidence.LIKELY if controller.release else Confidence.POSSIBLE
-
-
-def newer_than_known(controller: Controller) -> bool:
-    """Return whether it is of a release that came after all those in the tables."""
-    known = releases.releases(controller.product)
-    return controller.release is not None and controller.release > max(r.version for r in known)
 
 
 def softened(controller: Controller, usual: Severity) -> Severity:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mpiaudit.checks.controller import grounds, repairs
 from mpiaudit.facts import releases
-from mpiaudit.facts.releases import TRAINING_OPERATOR
+from mpiaudit.facts.releases import TRAINING_OPERATOR, newer_than_known
 from mpiaudit.inventory import program
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.rule import Confidence, Hit, Severity, rule
@@ -41,7 +41,7 @@ def scheme_unsupported(controllers: tuple[Controller, ...]) -> Iterator[Hit]:
             separated = any(mark in scheme for mark in ", ;") or not scheme
             if scheme.lower() in kinds or program.unrendered(scheme):
                 continue
-            if not separated and grounds.newer_than_known(controller):
+            if not separated and newer_than_known(controller.product, controller.release):
                 continue
             yield Hit(
                 controller.at_flag("enable-scheme", occurrence),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from mpiaudit.checks.controller import grounds, repairs
 from mpiaudit.facts.flags import Flag, flags
+from mpiaudit.facts.releases import newer_than_known
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.rule import Confidence, Fix, Hit, Severity
 
@@ -26,13 +27,13 @@ def unknown_flags(controller: Controller) -> Iterator[Hit]:
     anyone = flags(controller.product, None)
     release = controller.release
     legal = flags(controller.product, release, controller.reads or None) if release else anyone
-    believed = grounds.newer_than_known(controller)
+    newer = newer_than_known(controller.product, controller.release)
     names = [
         name
         for name in controller.flags.values
         if name not in legal.keys() | _HELP
         and _NAME.fullmatch(name)
-        and (name in anyone or not believed)
+        and (name in anyone or not newer)
     ]
     fix = repairs.drop_flags(controller, *names)
     for name in names:
@@ -41,6 +42,8 @@ def unknown_flags(controller: Controller) -> Iterator[Hit]:
 
 def _hit(controller: Controller, name: str, known: Flag | None, fix: Fix | None) -> Hit:
     sure = grounds.sureness(controller)
+    if newer_than_known(controller.product, controller.release):
+        sure = min(sure, Confidence.LIKELY)
     return Hit(
         controller.at_flag(name),
         f"{controller.title} has no flag --{name}; {_reach(controller, known)}",
@@ -48,7 +51,7 @@ def _hit(controller: Controller, name: str, known: Flag | None, fix: Fix | None)
         effect=f'exits with code 2 at start: "flag provided but not defined: -{name}"',
         fix=fix,
         severity=grounds.softened(controller, Severity.CRITICAL),
-        confidence=min(sure, Confidence.LIKELY) if grounds.newer_than_known(controller) else sure,
+        confidence=sure,
     )
 
 
