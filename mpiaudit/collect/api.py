@@ -65,6 +65,9 @@ class Status(msgspec.Struct):
     message: str | None = None
 
 
+_STATUS = msgspec.json.Decoder(Status)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reply:
     status: int
@@ -229,7 +232,7 @@ def _forbidden(message: str) -> str:
 def _message(body: bytearray) -> str:
     """Return the message of a Status, or the start of whatever else was sent, in one line."""
     try:
-        text = msgspec.json.decode(body, type=Status).message or ""
+        text = _STATUS.decode(body).message or ""
     except (msgspec.DecodeError, UnicodeDecodeError):
         text = bytes(body[:400]).decode(errors="replace")
     line = " ".join(text.split())

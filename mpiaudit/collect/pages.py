@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -29,6 +29,17 @@ class Answer(msgspec.Struct, Generic[T]):
     metadata: ListMetadata
 
 
+_PAGES: Mapping[str, msgspec.json.Decoder[Answer[Any]]] = {
+    name: msgspec.json.Decoder(Answer[shape])  # type: ignore[valid-type] # known when it runs
+    for name, shape in SHAPES.items()
+}
+"""By kind. Built before any thread can be: two that build at once crash the interpreter
+(msgspec 0.22.0, a race in its cache of annotations)."""
+
+_OBJECTS = {name: msgspec.json.Decoder(shape) for name, shape in SHAPES.items()}
+_RAW_PAGE = msgspec.json.Decoder(Answer[msgspec.Raw])
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some objects of a list."""
@@ -47,10 +58,10 @@ def decode_page(kind: Kind, raw: bytearray) -> Page:
         msgspec.DecodeError: It is not JSON, or not a list.
     """
     try:
-        answer = _decoder(kind.name).decode(raw)
+        answer = _PAGES[kind.name].decode(raw)
         bodies = [_plain(kind, item) for item in answer.items or ()]
     except (msgspec.ValidationError, RecursionError):
-        answer = _decoder("").decode(raw)
+        answer = _RAW_PAGE.decode(raw)
         bodies = [decode_object(kind, item) for item in answer.items or ()]
     if not answer.kind.endswith("List"):
         raise msgspec.DecodeError(f"a {answer.kind or 'thing'} where a list was asked for")
@@ -64,16 +75,9 @@ def decode_object(kind: Kind, raw: bytearray | msgspec.Raw) -> Body:
         msgspec.DecodeError: It is not JSON, or no object.
     """
     try:
-        return _plain(kind, msgspec.json.decode(raw, type=SHAPES[kind.name]))
+        return _plain(kind, _OBJECTS[kind.name].decode(raw))
     except msgspec.ValidationError:
         return _trim(kind, msgspec.json.decode(raw, type=Body))
-
-
-@cache
-def _decoder(kind: str) -> msgspec.json.Decoder[Answer[Any]]:
-    """Return the decoder of a page; the empty kind leaves the items undecoded."""
-    item: Any = SHAPES[kind] if kind else msgspec.Raw
-    return msgspec.json.Decoder(Answer[item])
 
 
 def _plain(kind: Kind, item: Any) -> Body:  # noqa: ANN401 - any of the shapes
