@@ -25,6 +25,10 @@ CRD_FILE = (
 """The CRD of one release of mpi-operator; the file has this name since v0.4.0."""
 
 
+_V1_RIGHTS = "serviceaccount,role,rolebinding"
+"""What training-operator makes for a launcher, and mpi-operator v2beta1 never needs."""
+
+
 def disable_mpijob(controller: Controller) -> Fix:
     """Return the patch that makes training-operator list every kind but MPIJob.
 
@@ -54,6 +58,12 @@ def stop(controller: Controller, consequence: str) -> Fix:
     kind = controller.ref.kind.lower()
     command = f"kubectl -n {namespace_of(controller)} scale {kind} {controller.name} --replicas=0"
     return Fix(f"stops {controller.ref}; {consequence}", command)
+
+
+def restart(controller: Controller) -> str:
+    """Return the command that restarts the controller."""
+    kind = controller.ref.kind.lower()
+    return f"kubectl -n {namespace_of(controller)} rollout restart {kind}/{controller.name}"
 
 
 def install_crd(controller: Controller) -> Fix:
@@ -116,6 +126,8 @@ def rebuild_for_mpi_operator(job: Job) -> Fix:
     commands = [
         f"kubectl -n {job.namespace} patch {target} --type=merge -p {_suspend(on=True)}",
         f"kubectl -n {job.namespace} delete pods -l {label}",
+        f"kubectl -n {job.namespace} delete configmap/{job.name}-config --ignore-not-found",
+        f"kubectl -n {job.namespace} delete {_V1_RIGHTS} {job.name}-launcher --ignore-not-found",
         f"kubectl -n {job.namespace} patch {target} --type=merge -p {_suspend(on=False)}",
     ]
     return Fix(

@@ -77,7 +77,12 @@ def crd_older_than_controller(
 
 def _apply(controller: Controller) -> Fix:
     if controller.product == MPI_OPERATOR:
-        return fixes.install_crd(controller)
+        applied = fixes.install_crd(controller)
+        return Fix(
+            "replaces the CRD by mpi-operator's own and restarts it: until then it sees jobs in "
+            "the schema it began with",
+            f"{applied.text}\n{fixes.restart(controller)}",
+        )
     crd = TRAINING_CRD.format(tag=f"v{controller.release}")
     return Fix(
         f"puts the CRD of {controller.title} in place; jobs go on",

@@ -1,0 +1,44 @@
+"""The control plane, once a session, and an empty cluster for each test.
+
+Each pytest-xdist worker has a control plane of its own, so the tests need no lock.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from cluster import bed
+from cluster.cluster import Cluster, add_node, emptied
+from cluster.kubelet import Kubelet
+from cluster.plane import RELEASE, Plane
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks."""
+    config.addinivalue_line("markers", "slow: takes minutes, for a real program takes them.")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Return a cluster for the session; what is left in it by the last test is still there."""
+    bed.unshare()
+    for name in ("etcd", f"kube-apiserver-{RELEASE}", f"kube-controller-manager-{RELEASE}"):
+        bed.program(name)
+    folder = tmp_path_factory.mktemp("plane")
+    plane = Plane(folder)
+    with ExitStack() as started:
+        started.callback(plane.stop)
+        plane.start()
+        admin = started.enter_context(closing(plane.client()))
+        add_node(admin)
+        kubelet = Kubelet(plane, folder)
+        started.callback(kubelet.stop)
+        kubelet.start()
+        yield Cluster(plane, kubelet, folder, admin)
+
+
+@pytest.fixture
+def cluster(running: Cluster) -> Cluster:
+    """Return an empty cluster, in which no controller runs before it is told to."""
+    return emptied(running)

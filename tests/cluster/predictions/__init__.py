@@ -1,0 +1,1 @@
+"""Every prediction of a rule, made before the real controller starts, and then watched."""
