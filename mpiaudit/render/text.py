@@ -203,8 +203,8 @@ def _not_judged(report: Report, look: Look) -> Iterator[str]:
     if others and (report.decisive or report.coverage.live or report.grade is None):
         missing = {n for r in others for n in r.needs if n in report.gaps}
         wanted = ", ".join(dict.fromkeys(TITLES[n] for n in TITLES if n in missing))
-        said = f"Not judged: {_count(len(others), 'rule')} that need more than these files"
-        yield from _wrap(f"{said} ({wanted}); scan the cluster, or add exports", look, hang=2)
+        said = f"Not judged for want of {wanted}: {_count(len(others), 'rule')}"
+        yield from _wrap(f"{said}; scan the cluster, or add exports", look, hang=2)
 
 
 def _every(findings: Iterable[Finding]) -> Iterator[Finding]:

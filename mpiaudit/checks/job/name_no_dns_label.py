@@ -59,7 +59,7 @@ def name_no_dns_label(
             f"{job.name} {_why(full)}",
             effect=effect,
             fix=Fix(
-                "is a name that both accept; a job that exists must be made again under it",
+                "takes a name that both accept; a job that exists must be made again under it",
                 f"metadata:\n  {field}: {_label(job.name[:-1] if generated else job.name)}",
             ),
             severity=weight(job, Severity.HIGH),

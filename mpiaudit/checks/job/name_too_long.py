@@ -56,7 +56,7 @@ def name_too_long(
             f"with {suffix} at most {allowed} fit",
             effect=REFUSED,
             fix=Fix(
-                "is what fits; a job that exists must be made again under the new name",
+                "keeps what fits; a job that exists must be made again under the new name",
                 f"metadata:\n  {'generateName' if generated else 'name'}: {kept}",
             ),
             severity=weight(job, Severity.HIGH),

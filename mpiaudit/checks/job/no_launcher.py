@@ -57,7 +57,7 @@ def _misspelt(job: Job, key: str) -> Hit:
     return Hit(
         job.in_replica(key),
         f"the replica is called {key}, not Launcher",
-        fix=Fix("is the spelling that counts", "spec:\n  mpiReplicaSpecs:\n    Launcher:"),
+        fix=Fix("takes the spelling that counts", "spec:\n  mpiReplicaSpecs:\n    Launcher:"),
         severity=weight(job, Severity.HIGH),
     )
 
@@ -66,7 +66,7 @@ def _of_v1alpha1(job: Job, version: str | None) -> Hit:
     return Hit(
         job.at("spec", "template"),
         f"spec.template is v1alpha1's; in {version} it is ignored and mpiReplicaSpecs is missing",
-        fix=Fix("is the shape since v1alpha2: the template, once for each replica", SHAPE),
+        fix=Fix("takes the shape since v1alpha2: the template, once for each replica", SHAPE),
         severity=weight(job, Severity.HIGH),
     )
 
@@ -87,7 +87,7 @@ def _absent(job: Job) -> Hit:
     return Hit(
         job.at("spec", "mpiReplicaSpecs"),
         message,
-        fix=Fix("is where mpirun is called", SHAPE),
+        fix=Fix("adds the replica that calls mpirun", SHAPE),
         severity=severity,
         confidence=confidence,
     )

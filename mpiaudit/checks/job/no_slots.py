@@ -43,7 +43,7 @@ def no_slots(
                 job,
                 ("spec", "slotsPerWorker"),
                 1,
-                "is one process for each worker; take as many as it has GPUs or cores",
+                "gives each worker one process; take as many as it has GPUs or cores",
             ),
             severity=weight(job, Severity.HIGH),
             confidence=None if refused else Confidence.LIKELY,

@@ -73,7 +73,10 @@ def _in_version(job: Job, version: str | None, crd: Crd | None) -> Iterator[Hit]
         effect="the API server refuses it"
         if refused
         else "no mpi-operator since 0.4 reads it, nor does Trainer 2",
-        fix=Fix(f"is not all that changes: {steps}; the image needs an SSH server", CURRENT),
+        fix=Fix(
+            f"changes the version, and that is not all: {steps}; the image needs an SSH server",
+            CURRENT,
+        ),
         severity=Severity.HIGH if refused else weight(job, Severity.MEDIUM),
         confidence=Confidence.LIKELY if crd and refused and not crd.installed else None,
     )

@@ -55,7 +55,7 @@ def _unknown(job: Job, key: str, version: str) -> Hit:
         effect="mpi-operator ignores it"
         if version == V2BETA1
         else "training-operator refuses the job",
-        fix=Fix("is the spelling that counts", f"spec:\n  mpiReplicaSpecs:\n    {meant}:")
+        fix=Fix("takes the spelling that counts", f"spec:\n  mpiReplicaSpecs:\n    {meant}:")
         if meant in TYPES and meant not in job.replicas
         else None,
         severity=weight(job, Severity.HIGH if lost or version == "v1" else Severity.MEDIUM),
