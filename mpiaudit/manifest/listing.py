@@ -10,7 +10,7 @@ import yaml
 
 from mpiaudit.manifest.event import Parser
 from mpiaudit.manifest.split import START, Chunk, Data, find, has_plain_breaks, release
-from mpiaudit.model import FieldPath
+from mpiaudit.model import FieldPath, dig
 
 Body = Mapping[str, Any]
 
@@ -44,6 +44,9 @@ class Part(NamedTuple):
     """None where only reading it tells."""
 
 
+CUT_SHORT = "the first page of a list: metadata.continue says that more follows; export it whole"
+
+
 def unpack(body: Any, prefix: FieldPath = ()) -> Iterator[tuple[FieldPath, Body]]:  # noqa: ANN401 - as YAML is
     """Yield every mapping of *body* that is not a list of others, with its path.
 
@@ -63,6 +66,18 @@ def unpack(body: Any, prefix: FieldPath = ()) -> Iterator[tuple[FieldPath, Body]
         implied, outer = value["kind"].removesuffix("List"), str(value.get("apiVersion") or "")
         steps = range(len(items) - 1, -1, -1)
         waiting.extend(((*path, "items", i), items[i], implied, outer) for i in steps)
+
+
+def cut_short(body: Any) -> str | None:  # noqa: ANN401 - as YAML is
+    """Return the kind of the items of which *body* is only the first page; None if it is none.
+
+    kubernetes/kubernetes v1.34.0 staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go
+    (``ListMeta.Continue``): what the API server sends page by page names the next one there.
+    """
+    kind = dig(body, "kind")
+    if not isinstance(kind, str) or not kind.endswith("List"):
+        return None
+    return kind.removesuffix("List") if dig(body, "metadata", "continue") else None
 
 
 def cut(data: Data, chunk: Chunk) -> list[Part] | None:

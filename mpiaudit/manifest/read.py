@@ -170,6 +170,9 @@ class _Reader:
         self, chunk: Chunk, document: int, value: object, prefix: FieldPath, repeats: _Repeats
     ) -> Iterator[Outcome]:
         """Yield every object of *value*, which stands at *prefix*."""
+        listed = listing.cut_short(value)
+        if listed is not None and (not self._kinds or listed in self._kinds):
+            yield Fault(document, *self._place(chunk, 0, 0), listing.CUT_SHORT)
         for path, body in listing.unpack(value, prefix):
             kind = body.get("kind")
             if not isinstance(kind, str) or not (

@@ -147,3 +147,22 @@ def test_number_is_the_same_in_json_and_yaml(number: str) -> None:
     assert isinstance(yaml, Item)
     assert json.body == yaml.body
     assert type(json.body["size"]) is type(yaml.body["size"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"apiVersion": "v1", "kind": "PodList", "metadata": {"continue": "abc"}, "items": []}',
+        (
+            b"apiVersion: v1\nkind: PodList\nmetadata: {continue: abc, remainingItemCount: 400}\n"
+            b"items: []\n"
+        ),
+    ],
+)
+def test_first_page_of_a_list_is_not_taken_for_the_list(text: bytes) -> None:
+    """Objects that are known to be missing must not count as absent."""
+    (fault,) = read(text, frozenset({"Pod"}))
+
+    assert isinstance(fault, Fault)
+    assert "more follows" in fault.message
+    assert not [o for o in read(text, frozenset({"Job"})) if isinstance(o, Fault)]
