@@ -12,7 +12,7 @@ from mpiaudit import checks, verdict
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.model import Gap, Reference
 from mpiaudit.report import Coverage, Finding, Report, Skip
-from mpiaudit.rule import Hit, Rule, Severity
+from mpiaudit.rule import Confidence, Hit, Rule, Severity
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,9 @@ def _outages(findings: Iterable[Finding]) -> dict[Reference, str]:
     return {
         f.hit.at.object: f"{f.rule.id}, {f.hit.message}"
         for f in findings
-        if f.severity is Severity.CRITICAL and f.rule.topic in {"controller", "rbac"}
+        if f.severity is Severity.CRITICAL
+        and f.confidence is Confidence.CERTAIN
+        and f.rule.topic in {"controller", "rbac"}
     }
 
 

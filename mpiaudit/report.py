@@ -109,13 +109,17 @@ class Report:
 
     @property
     def empty(self) -> bool:
-        """Whether there was nothing to audit: no definition, no controller and no job."""
-        return self.coverage.relevant == 0
+        """Whether there is surely nothing to audit: no definition, no controller and no job.
+
+        What could not be read may hold some.
+        """
+        return self.coverage.relevant == 0 and self.complete
 
     @property
     def grade(self) -> Grade | None:
         """The grade, an upper bound unless `complete`; None where nothing could be judged."""
-        if not self.findings and (self.empty or not (self.passed or self.suppressed)):
+        judged = self.passed or self.suppressed
+        if not self.findings and (self.coverage.relevant == 0 or not judged):
             return None
         return grade(f.mark for f in self.findings)
 

@@ -189,7 +189,7 @@ def _judged(report: Report, look: Look) -> Iterator[str]:
     if not report.empty:
         yield from _not_judged(report, look)
     if report.coverage.notes:
-        yield "Read, but odd:"
+        yield "To note:"
         yield from (f"  {note}" for note in report.coverage.notes)
 
 

@@ -81,6 +81,20 @@ def test_what_is_refused_is_not_judged(
     assert partial.grade is None or whole.grade is None or partial.grade >= whole.grade
 
 
+def test_a_cluster_that_shows_nothing_is_not_called_empty(reference: Path, tmp_path: Path) -> None:
+    """Whoever may list nothing is told so, and not that there is nothing to audit."""
+    folder = reference / "clusters" / "dual-served-double-reconcile"
+
+    report = scan(folder, tmp_path, Fault("/apis/", 403), Fault("/api/", 403))
+    shown = render(report, "text", Look())
+
+    assert report.grade is None
+    assert not report.empty
+    assert "Nothing to audit" not in shown
+    assert "No grade: nothing that was asked for could be judged" in shown
+    assert "Not judged: " in shown
+
+
 def test_same_cluster_same_bytes(reference: Path, tmp_path: Path) -> None:
     """Two scans of one state print the same report, whichever answer came first."""
     folder = reference / "clusters" / "invalid-jobs-ignored"
