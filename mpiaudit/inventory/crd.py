@@ -14,9 +14,9 @@ CRD_NAME = "mpijobs.kubeflow.org"
 GROUP = "kubeflow.org"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CrdVersion:
-    """One entry of ``spec.versions``."""
+    """One entry of ``spec.versions``; it equals itself only, as the schema in it has no hash."""
 
     name: str
     index: int

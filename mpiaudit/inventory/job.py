@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from mpiaudit.inventory.condition import Condition, conditions, resumed
 from mpiaudit.inventory.template import PodTemplate
 from mpiaudit.inventory.view import (
     View,
@@ -15,9 +16,7 @@ from mpiaudit.inventory.view import (
     identity,
     integer,
     mapping,
-    mappings,
     text,
-    timestamp,
 )
 from mpiaudit.model import Location, Resource
 
@@ -59,16 +58,6 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """One entry of ``status.conditions`` that is True."""
-
-    type: str
-    reason: str
-    message: str
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Job(View):
     """One MPIJob."""
 
@@ -100,6 +89,9 @@ class Job(View):
     beside_kustomization: bool
     applied: Mapping[str, Any]
     """The last-applied configuration; empty where there is none."""
+
+    body: Mapping[str, Any]
+    """All of it, as read."""
 
     @property
     def launcher(self) -> Replica | None:
@@ -181,11 +173,12 @@ class Job(View):
             },
             spec=spec,
             policy=mapping(spec.get("runPolicy")),
-            conditions={c.type: c for c in _conditions(status)},
+            conditions={c.type: c for c in conditions(status)},
             beside_kustomization=resource.beside_kustomization,
             has_status=bool(status),
-            resumed=_resumed(status),
+            resumed=resumed(status),
             applied=applied,
+            body=resource.body,
         )
 
 
@@ -202,26 +195,6 @@ def _replica(key: str, body: Mapping[str, Any]) -> Replica:
         restart_policy=text(body.get("restartPolicy")) or None,
         template=PodTemplate.parse(mapping(body.get("template"))),
     )
-
-
-def _conditions(status: Mapping[str, Any]) -> list[Condition]:
-    return [
-        Condition(
-            type=text(entry.get("type")),
-            reason=text(entry.get("reason")),
-            message=text(entry.get("message")),
-            since=timestamp(entry.get("lastTransitionTime")),
-        )
-        for entry in mappings(status.get("conditions"))
-        if entry.get("status") == "True"
-    ]
-
-
-def _resumed(status: Mapping[str, Any]) -> datetime | None:
-    for entry in mappings(status.get("conditions")):
-        if entry.get("type") == "Suspended" and entry.get("status") == "False":
-            return timestamp(entry.get("lastTransitionTime"))
-    return None
 
 
 def _last_applied(resource: Resource) -> Mapping[str, Any]:

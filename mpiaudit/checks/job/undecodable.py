@@ -19,7 +19,12 @@ STATED = 3
 """How many of the values a message names."""
 
 
-@rule("MPA077", Severity.MEDIUM, remedy="Quote the value, or delete the job.")
+@rule(
+    "MPA077",
+    Severity.MEDIUM,
+    remedy="Quote the value, or delete the job.",
+    symptom_of=("MPA213",),
+)
 def undecodable(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mpiaudit.inventory.job import Condition, Job
+from mpiaudit.inventory.condition import Condition
+from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.workload import Pod
 from mpiaudit.rule import Fix, Hit, Severity, rule
 

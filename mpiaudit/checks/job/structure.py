@@ -1,0 +1,148 @@
+"""What the API server makes of the fields of a job, by the schema that would judge it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import NoneType
+from typing import Any
+
+from mpiaudit.checks.semantics import V2BETA1, placeholder
+from mpiaudit.facts import schemas
+from mpiaudit.inventory.crd import Crd, CrdVersion
+from mpiaudit.inventory.job import Job
+from mpiaudit.inventory.view import mapping
+from mpiaudit.model import FieldPath, dig
+from mpiaudit.rule import Confidence, Fix
+from mpiaudit.schema.faults import Fault, Flaw, Schema
+from mpiaudit.schema.names import ANY, meant
+
+DROPPED = (
+    "kubectl refuses it; where a client asks for no strict validation the field is dropped, "
+    "and the job runs without it"
+)
+"""What becomes of a field that is not declared.
+
+kubernetes/kubernetes v1.34.4
+staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning/algorithm.go and
+staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go (``--validate``).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """One fault of one job."""
+
+    job: Job
+    fault: Fault
+    schema: Schema
+    basis: str
+    """Whose schema it is, in words: ``the CRD``, or of which release."""
+
+    confidence: Confidence | None
+    lost: bool
+    """Whether it is known to have been dropped: the author applied it, and it is not there."""
+
+    @property
+    def path(self) -> FieldPath:
+        """The field's path in the job."""
+        return self.fault.path
+
+    @property
+    def effect(self) -> str:
+        """What becomes of a field that is not declared."""
+        return "it was dropped when the job was applied" if self.lost else DROPPED
+
+    @property
+    def belongs(self) -> FieldPath | None:
+        """Where the field probably belongs, or None."""
+        return meant(self.schema.structural, self.path)
+
+
+def misfits(job: Job, crd: Crd | None, *flaws: Flaw) -> Iterator[Misfit]:
+    """Yield the faults of one of *flaws* in what the author of *job* wrote.
+
+    Of a job in a cluster that is the last-applied configuration, and only what got lost of it.
+    Nothing is yielded where no schema is known, and of fields that a template is to fill in.
+    """
+    body = job.applied if job.identity.exported else job.body
+    version = str(body.get("apiVersion") or "").rpartition("/")[2]
+    basis = _basis(version, crd)
+    if not body or basis is None:
+        return
+    schema, words, confidence = basis
+    for fault in schema.faults(body):
+        lost = job.identity.exported and dig(job.body, *fault.path) is None
+        if fault.flaw not in flaws or _filled_in(fault) or (job.identity.exported and not lost):
+            continue
+        yield Misfit(job, fault, schema, words, confidence, lost)
+
+
+def _basis(version: str, crd: Crd | None) -> tuple[Schema, str, Confidence | None] | None:
+    """Return the schema that judges a job of *version*, whose it is, and how sure that is."""
+    if crd is not None:
+        declared = crd.version(version)
+        if declared is None or not declared.served or not mapping(declared.schema):
+            return None
+        return _of(declared), "the CRD", None if crd.installed else Confidence.LIKELY
+    known = schemas.shipped(version)
+    if known is None:
+        return None
+    return _shipped(version), f"{known.source.replace('@', ' ')}", Confidence.LIKELY
+
+
+@lru_cache(8)
+def _of(version: CrdVersion) -> Schema:
+    return Schema(version.schema)
+
+
+@lru_cache(8)
+def _shipped(version: str) -> Schema:
+    known = schemas.shipped(version)
+    return Schema(known.structural if known else {})
+
+
+def _filled_in(fault: Fault) -> bool:
+    """Return whether a template is to fill in the field, or a key on the way to it."""
+    words: list[Any] = [step for step in fault.path if isinstance(step, str)]
+    if isinstance(fault.value, str) and fault.wanted:
+        words.append(fault.value)
+    return any(placeholder(word) for word in words)
+
+
+def of_another_version(misfit: Misfit) -> str:
+    """Return the version, v1 or v2beta1, that declares an unknown field of ``spec``, if any."""
+    if len(misfit.path) != len(("spec", "field")) or misfit.path[0] != "spec":
+        return ""
+    for version in ("v1", V2BETA1):
+        known = schemas.shipped(version)
+        fields = dig(known.structural, "properties", "spec", "properties") if known else {}
+        if misfit.path[1] in fields:
+            return version
+    return ""
+
+
+def spoken(path: FieldPath) -> str:
+    """Return *path* as kubectl's messages write it: ``spec.containers[0].image``."""
+    return "".join(f"[{p}]" if isinstance(p, int) or p == ANY else f".{p}" for p in path).lstrip(
+        "."
+    )
+
+
+def moved(misfit: Misfit) -> Fix | None:
+    """Return the lines of a manifest that say the same where it counts, to paste.
+
+    None where no such place is known, or inside a list, or for more than one scalar.
+    """
+    path, value = misfit.belongs, misfit.fault.value
+    if path is None or isinstance(value, Mapping | list | NoneType) or not _named(path):
+        return None
+    keys = "".join(f"{'  ' * depth}{key}:\n" for depth, key in enumerate(path))
+    given = value if isinstance(value, str) else json.dumps(value)
+    return Fix("where it takes effect", f"{keys.rstrip()} {given}")
+
+
+def _named(path: FieldPath) -> bool:
+    return all(isinstance(step, str) and step != ANY for step in path)
