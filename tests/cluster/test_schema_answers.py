@@ -66,7 +66,23 @@ PLANTED: dict[str, Body] = {
 }  # fmt: skip
 """What people get wrong."""
 
-ODD: tuple[Any, ...] = (None, True, -1, 1.5, 2.0, "", "x", "5", [], {}, [None], ["x"], [{}], {"a": 1}, {"a": None})
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    1.5,
+    2.0,
+    "",
+    "x",
+    "5",
+    [],
+    {},
+    [None],
+    ["x"],
+    [{}],
+    {"a": 1},
+    {"a": None},
+)
 
 
 @pytest.fixture(scope="module", params=RELEASES)
