@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mpiaudit.facts import crds as facts
@@ -14,9 +14,9 @@ CRD_NAME = "mpijobs.kubeflow.org"
 GROUP = "kubeflow.org"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class CrdVersion:
-    """One entry of ``spec.versions``; it equals itself only, as the schema in it has no hash."""
+    """One entry of ``spec.versions``."""
 
     name: str
     index: int
@@ -28,7 +28,7 @@ class CrdVersion:
     """The fields of spec and ``runPolicy``, dotted: ``runPolicy.managedBy``; empty without a
     structural schema."""
 
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] = field(hash=False)
     """The ``openAPIV3Schema``; empty where the CRD gives none."""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -90,7 +90,7 @@ class Job(View):
     applied: Mapping[str, Any]
     """The last-applied configuration; empty where there is none."""
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(compare=False)
     """All of it, as read."""
 
     @property

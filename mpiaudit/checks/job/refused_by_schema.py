@@ -25,7 +25,8 @@ def refused_by_schema(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator
     ``cpu: 0.5`` without quotes, a label that YAML reads as a number, the same variable twice.
 
     Detected against the schema of the job's version in the given CRD, else, types and required
-    fields only, against the newest release of upstream.
+    fields only, against the newest release of upstream; of a job in a cluster by what its author
+    applied last, which a newer CRD may refuse when it is applied again.
 
     Wrong when: a template is to fill in the value, or the manifest is a kustomize patch that
     lacks the field (neither is reported); without a CRD, where the cluster's own does not type
@@ -38,8 +39,6 @@ def refused_by_schema(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator
     answers of Kubernetes 1.34 to the same objects.
     """
     for job in jobs:
-        if job.identity.exported:
-            continue
         for misfit in misfits(job, crd, Flaw.MISSING, Flaw.TYPE, Flaw.VALUE):
             missing = misfit.fault.flaw is Flaw.MISSING
             elsewhere = misfit.path[-1] in OTHERS and misfit.fault.flaw is not Flaw.TYPE

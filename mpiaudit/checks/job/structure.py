@@ -64,8 +64,8 @@ class Misfit:
 def misfits(job: Job, crd: Crd | None, *flaws: Flaw) -> Iterator[Misfit]:
     """Yield the faults of one of *flaws* in what the author of *job* wrote.
 
-    Of a job in a cluster that is the last-applied configuration, and only what got lost of it.
-    Nothing is yielded where no schema is known, and of fields that a template is to fill in.
+    Of a job in a cluster that is the last-applied configuration. Nothing is yielded where no
+    schema is known, and of fields that a template is to fill in.
     """
     body = job.applied if job.identity.exported else job.body
     version = str(body.get("apiVersion") or "").rpartition("/")[2]
@@ -74,10 +74,9 @@ def misfits(job: Job, crd: Crd | None, *flaws: Flaw) -> Iterator[Misfit]:
         return
     schema, words, confidence = basis
     for fault in schema.faults(body):
-        lost = job.identity.exported and dig(job.body, *fault.path) is None
-        if fault.flaw not in flaws or _filled_in(fault) or (job.identity.exported and not lost):
-            continue
-        yield Misfit(job, fault, schema, words, confidence, lost)
+        if fault.flaw in flaws and not _filled_in(fault):
+            lost = job.identity.exported and dig(job.body, *fault.path) is None
+            yield Misfit(job, fault, schema, words, confidence, lost)
 
 
 def _basis(version: str, crd: Crd | None) -> tuple[Schema, str, Confidence | None] | None:
