@@ -154,14 +154,15 @@ def namespace_of(controller: Controller) -> str:
     return controller.namespace or "NAMESPACE"
 
 
-def set_field(job: Job, path: tuple[str, ...], value: str | int, summary: str) -> Fix:
+def set_field(job: Job, path: tuple[str, ...], value: str | float, summary: str) -> Fix:
     """Return the fix that sets one field of *job*: a ``kubectl patch`` where it is in a cluster.
 
     For a manifest it is the lines that the field stands in.
     """
     if not job.identity.exported:
         keys = "".join(f"{'  ' * depth}{key}:\n" for depth, key in enumerate(path))
-        return Fix(summary, f"{keys.rstrip()} {value}")
+        given = value if isinstance(value, str) else json.dumps(value)
+        return Fix(summary, f"{keys.rstrip()} {given}")
     patch: object = value
     for key in reversed(path):
         patch = {key: patch}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from types import NoneType
 from typing import Any
 
+from mpiaudit.checks import fixes
 from mpiaudit.checks.semantics import V2BETA1, placeholder
 from mpiaudit.facts import schemas
 from mpiaudit.inventory.crd import Crd, CrdVersion
@@ -131,17 +130,14 @@ def spoken(path: FieldPath) -> str:
 
 
 def moved(misfit: Misfit) -> Fix | None:
-    """Return the lines of a manifest that say the same where it counts, to paste.
+    """Return what says the same where it counts.
 
     None where no such place is known, or inside a list, or for more than one scalar.
     """
     path, value = misfit.belongs, misfit.fault.value
-    if path is None or isinstance(value, Mapping | list | NoneType) or not _named(path):
+    if path is None or not isinstance(value, str | int | float):
         return None
-    keys = "".join(f"{'  ' * depth}{key}:\n" for depth, key in enumerate(path))
-    given = value if isinstance(value, str) else json.dumps(value)
-    return Fix("where it takes effect", f"{keys.rstrip()} {given}")
-
-
-def _named(path: FieldPath) -> bool:
-    return all(isinstance(step, str) and step != ANY for step in path)
+    names = tuple(step for step in path if isinstance(step, str) and step != ANY)
+    if len(names) < len(path):
+        return None
+    return fixes.set_field(misfit.job, names, value, "where it takes effect")
