@@ -1,7 +1,9 @@
 """The API server refuses, drops and takes what `Schema` says it does, object by object."""
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,11 @@ from cluster.client import Body, RefusedError
 from cluster.cluster import Cluster, emptied
 from cluster.jobs import mpijob, with_field, without_field
 from cluster.releases import definition
-from cluster.sweep import MPIJOBS
+from cluster.sweep import CRDS, MPIJOBS
+from mpiaudit import engine
+from mpiaudit.cli import _audit
 from mpiaudit.model import FieldPath
+from mpiaudit.rule import Severity
 from mpiaudit.schema.faults import Flaw, Schema
 
 RELEASES = {"mpi-operator-0.8.0": "v2beta1", "training-operator-1.9.0": "v1"}
@@ -65,6 +70,11 @@ PLANTED: dict[str, Body] = {
     ),
 }  # fmt: skip
 """What people get wrong."""
+
+NOT_SERVED = {"v1": "MPA080", "v2beta1": "MPA214"}
+"""The rule that names a job of a version that the CRD does not serve."""
+
+pytestmark = pytest.mark.xdist_group("schema answers")
 
 ODD: tuple[Any, ...] = (
     None,
@@ -120,6 +130,21 @@ def test_odd_values_anywhere(running: Cluster, release: str) -> None:
                 differ.append((path, value, answer, unknown, refused))
 
     assert differ == []
+
+
+def test_version_that_is_not_served(running: Cluster, release: str, tmp_path: Path) -> None:
+    """A job of the other version is refused whatever is in it, and the audit says so first."""
+    other = next(v for v in RELEASES.values() if v != RELEASES[release])
+    job = {**TYPICAL, "apiVersion": f"kubeflow.org/{other}"}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    (tmp_path / "crd.json").write_text(json.dumps(running.admin.get(f"{CRDS}/{MPIJOBS}")))
+
+    report = _audit.files([str(tmp_path)], engine.load_rules())
+    answer = running.kubectl("create", "-f", str(tmp_path / "job.json"), check=False)
+
+    said = {(f.rule.id, f.severity) for f in report.findings if f.hit.at.object.kind == "MPIJob"}
+    assert said == {(NOT_SERVED[other], Severity.HIGH)}
+    assert f'no matches for kind "MPIJob" in version "kubeflow.org/{other}"' in answer
 
 
 def _foretold(schema: Schema, job: Body) -> str:
