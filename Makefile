@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 
-.PHONY: demo test lint bless bench testbed clean
+.PHONY: demo test lint bless docs bench testbed clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed ## audit the bundled sample cluster
@@ -20,6 +20,9 @@ lint: $(VENV)/.developed ## ruff and mypy, as in continuous integration
 
 bless: $(VENV)/.developed ## rewrite the report book, to be read in the diff
 	$(BIN)/pytest tests/test_reportbook.py --bless
+
+docs: $(VENV)/.developed ## rewrite the index of the rule book, rules/README.md
+	$(BIN)/pytest tests/test_rulebook.py -k index --bless
 
 bench: $(VENV)/.developed ## whole-process ratios, measured in one run
 	$(BIN)/python bench/run.py

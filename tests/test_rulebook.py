@@ -18,6 +18,12 @@ from mpiaudit.rule import Rule
 BOOK = Path(__file__).parent.parent / "rules"
 RULES = {f"{r.topic}/{r.id}-{r.slug}": r for r in engine.load_rules()}
 MARK = re.compile(r"#~ (\w+)$", re.MULTILINE)
+FOREWORD = """\
+# The rule book
+
+A folder a rule, with manifests on both sides: in `bad*.yaml` the lines that end in `#~ ID` must be
+flagged, and nothing in `good*.yaml` may be. `mpiaudit explain ID` says why.
+"""
 PAGES = sorted(BOOK.glob("*/*/*.yaml"))
 
 
@@ -95,3 +101,25 @@ def test_no_rule_explains_itself_in_a_circle() -> None:
             reached |= frontier
             frontier = {c for r in frontier for c in causes.get(r, ())} - reached
         assert start not in reached
+
+
+def test_the_index_is_current(request: pytest.FixtureRequest) -> None:
+    """Whoever opens the book sees every rule, the gravest of each topic first."""
+    page = BOOK / "README.md"
+    if request.config.getoption("--bless"):
+        page.write_text(index())
+
+    assert page.read_text() == index()
+
+
+def index() -> str:
+    """Return the book's first page."""
+    chapters = [FOREWORD]
+    for topic in sorted({rule.topic for rule in RULES.values()}):
+        rows = "".join(
+            f"| [{r.id}]({name}) | {r.severity.word} | {r.title} |\n"
+            for name, r in sorted(RULES.items(), key=lambda item: (-item[1].severity, item[1].id))
+            if r.topic == topic
+        )
+        chapters.append(f"## {topic}\n\n| rule | severity | finds |\n| --- | --- | --- |\n{rows}")
+    return "\n".join(chapters)
