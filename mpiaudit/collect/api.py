@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,7 @@ import msgspec
 
 from mpiaudit import __version__
 from mpiaudit.collect.kinds import JSON
+from mpiaudit.collect.plain import brief, forbidden, message
 
 T = TypeVar("T")
 
@@ -55,17 +55,16 @@ class BrokenError(Exception):
     """No usable answer, however often it was asked for."""
 
 
+class LostError(BrokenError):
+    """The connection to the API server was lost, and it takes no new one."""
+
+
+class UnreachedError(ConnectionError):
+    """Nobody takes the connection."""
+
+
 class StoppedError(Exception):
     """The reading was called off."""
-
-
-class Status(msgspec.Struct):
-    """The object in which an API server says no."""
-
-    message: str | None = None
-
-
-_STATUS = msgspec.json.Decoder(Status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +116,26 @@ class Api:
         Raises:
             RefusedError, MissingError, GoneError, BrokenError, StoppedError: There is none.
         """
-        problem = ""
+        problem, lost = "", False
         tries = 1 if self._silent else tries
         for attempt in range(tries):
-            wait = min(PAUSE * 2**attempt, LONGEST_PAUSE)
+            wait, lost = min(PAUSE * 2**attempt, LONGEST_PAUSE), False
             try:
                 reply = self._send(path, query or {}, accept)
                 self._silent = False
                 if reply.status not in PASSING:
                     return decode(_checked(reply))
-                problem = f"HTTP {reply.status}: {_message(reply.body)}"
+                problem = f"HTTP {reply.status}: {message(reply.body)}"
                 if reply.retry_after.isdecimal():
                     wait = min(float(reply.retry_after), LONGEST_PAUSE)
             except ConnectionError as error:
-                problem = str(error)
+                problem, lost = str(error), isinstance(error, UnreachedError)
                 self._silent |= attempt + 1 == tries
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 problem = f"the answer cannot be read: {error}"
             if attempt + 1 < tries and self._stop.wait(wait):
                 raise StoppedError
-        raise BrokenError(problem)
+        raise LostError(problem) if lost else BrokenError(problem)
 
     def _send(self, path: str, query: Mapping[str, str], accept: str) -> _Reply:
         """Return the reply to one request; every failure to get one is a ConnectionError."""
@@ -159,13 +158,12 @@ class Api:
             with closing(response):
                 body = self._body(response, deadline)
         except exceptions.NewConnectionError as error:  # which is a TimeoutError as well
-            raise ConnectionError(_brief(error)) from error
+            raise UnreachedError(brief(error)) from error
         except (exceptions.TimeoutError, TimeoutError) as error:
-            raise ConnectionError(
-                f"no answer within {self._timeout:g} s (--request-timeout)"
-            ) from error
+            problem = f"no answer within {self._timeout:g} s (--request-timeout)"
+            raise ConnectionError(problem) from error
         except (exceptions.HTTPError, OSError) as error:
-            raise ConnectionError(_brief(error)) from error
+            raise ConnectionError(brief(error)) from error
         except ValueError as error:  # whose text may hold the token
             raise ConnectionError("the credentials do not fit into a header") from error
         self._note_time(str(response.headers.get("Date", "")))
@@ -214,31 +212,10 @@ def _checked(reply: _Reply) -> bytearray:
         case 401:
             raise RefusedError(401, "the API server does not accept the credentials (401)")
         case 403:
-            raise RefusedError(403, _forbidden(_message(reply.body)))
+            raise RefusedError(403, forbidden(message(reply.body)))
         case 404:
-            raise MissingError(_message(reply.body))
+            raise MissingError(message(reply.body))
         case 410:
-            raise GoneError(_message(reply.body))
+            raise GoneError(message(reply.body))
         case status:
-            raise BrokenError(f"HTTP {status}: {_message(reply.body)}")
-
-
-def _forbidden(message: str) -> str:
-    """Return who may not, where the API server says so, else what it does say."""
-    who = re.search(r'User ("[^"]*")', message)
-    return f"forbidden for {who[1]}" if who else f"forbidden: {message}"
-
-
-def _message(body: bytearray) -> str:
-    """Return the message of a Status, or the start of whatever else was sent, in one line."""
-    try:
-        text = _STATUS.decode(body).message or ""
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        text = bytes(body[:400]).decode(errors="replace")
-    line = " ".join(text.split())
-    return f"{line[:197]}..." if len(line) > 200 else line or "no message"  # noqa: PLR2004 - a line
-
-
-def _brief(error: Exception) -> str:
-    """Return why there was no answer, without urllib3's names of its objects."""
-    return re.sub(r"^.*?(?:0x[0-9a-f]+>|\)): ", "", " ".join(str(error).split()))
+            raise BrokenError(f"HTTP {status}: {message(reply.body)}")

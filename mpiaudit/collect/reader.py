@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from mpiaudit.collect.api import Api, BrokenError, MissingError, RefusedError
+from mpiaudit.collect.api import Api, BrokenError, LostError, MissingError, RefusedError
 from mpiaudit.collect.crew import Crew
 from mpiaudit.collect.kinds import Kind
 from mpiaudit.collect.listing import pages
@@ -41,10 +41,16 @@ class Reader:
         """The kind of each list and single object that was asked for."""
 
         self._chunk = chunk
+        self._outage = ""
 
     def gap(self, kind: str, reason: str) -> None:
         """Note that *kind* is not complete; the first reason stands."""
         self.gaps.setdefault(kind, Gap(reason))
+
+    def _lost(self, kind: str, error: LostError) -> None:
+        """Note that *kind* is not complete, in the words of the first loss: it is one outage."""
+        self._outage = self._outage or f"{self.api.host} went away ({error}); scan again"
+        self.gap(kind, f"the API server at {self._outage}")
 
     def later(
         self, kind: Kind, namespace: str = "", keep: Keep | None = None, **query: str
@@ -82,6 +88,8 @@ class Reader:
                     self.crew.put(Batch(kind.name, kept))
         except RefusedError as error:
             self.gap(kind.name, f"may not list {what}: {error}")
+        except LostError as error:
+            self._lost(kind.name, error)
         except BrokenError as error:
             self.gap(kind.name, f"listing {what} broke off after {count}: {error}")
 
@@ -97,6 +105,8 @@ class Reader:
             return self.api.get(kind.path(namespace, name), partial(decode_object, kind))
         except RefusedError as error:
             self.gap(kind.name, f"may not get {what}: {error}")
+        except LostError as error:
+            self._lost(kind.name, error)
         except BrokenError as error:
             self.gap(kind.name, f"could not get {what}: {error}")
         return None

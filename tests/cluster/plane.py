@@ -135,6 +135,12 @@ class Plane:
             process.wait()
         self._started.clear()
 
+    def kill_server(self) -> None:
+        """Kill the API server alone, as a crash would, and wait until it is gone."""
+        _, server, *_ = self._started
+        server.kill()
+        server.wait()
+
     def requests(self, user: str) -> list[Body]:
         """Return the API server's audit log of what *user* asked, oldest first."""
         lines = (self.folder / "audit.log").read_text().splitlines()
