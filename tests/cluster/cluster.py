@@ -109,8 +109,8 @@ class Cluster:
         path = f"/apis/kubeflow.org/{version}/namespaces/{space}/mpijobs/{name}"
         return self.admin.get(path)
 
-    def reaches(self, name: str, condition: str, space: str = "team-a") -> None:
-        """Wait until *condition* is true of the MPIJob *name*."""
+    def reaches(self, name: str, condition: str, space: str = "team-a", limit: float = 30) -> None:
+        """Wait until *condition* is true of the MPIJob *name*, *limit* seconds at most."""
         served = self.admin.get(f"{CRDS}/{MPIJOBS}")["spec"]["versions"]
         version = next(v["name"] for v in served if v["storage"])
 
@@ -118,7 +118,7 @@ class Cluster:
             conditions = self.job(name, space, version).get("status", {}).get("conditions") or ()
             return any((c["type"], c["status"]) == (condition, "True") for c in conditions)
 
-        eventually(true, f"{space}/{name} is {condition}")
+        eventually(true, f"{space}/{name} is {condition}", limit)
 
     def events(self, name: str, space: str = "team-a") -> list[tuple[str, str]]:
         """Return the reason and the message of each Event about the MPIJob *name*."""

@@ -16,6 +16,12 @@ from cluster.plane import Plane
 BACK_OFF = 1.0
 """Seconds before a program that ended starts again; a real kubelet waits 10 s, then longer."""
 
+NOT_STARTED = 128
+"""The exit code of a container that could not start.
+
+containerd/containerd v1.7.0 pkg/cri/server/helpers.go (``errorStartExitCode``).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -25,7 +31,7 @@ class Program:
     """As ``tools/testbed/binaries.toml`` names it: ``mpi-operator-0.8.0``."""
 
     entry_point: str
-    """The image's own: ``/opt/mpi-operator``, ``/manager``."""
+    """The image's own, and all that is in it: ``/opt/mpi-operator``, ``/manager``."""
 
 
 @dataclass
@@ -54,28 +60,42 @@ class Container:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    @property
+    def fault(self) -> str:
+        """Why it cannot start; empty where it can."""
+        path = self._command()[0]
+        if path == self.program.entry_point:
+            return ""
+        return f'exec: "{path}": stat {path}: no such file or directory'
+
     def tend(self) -> bool:
         """Start what is due, note what ended; return whether anything changed."""
         self._bring_secrets()
         if self._process is None:
             if time.monotonic() < self._resume:
                 return False
-            self._process = self._start()
+            if self.fault:
+                self._end(NOT_STARTED)
+            else:
+                self._process = self._start()
             return True
         code = self._process.poll()
         if code is None:
             return False
+        self._end(code)
+        return True
+
+    def _end(self, code: int) -> None:
         self.exits.append(code)
         self._process = None
         self._resume = time.monotonic() + BACK_OFF
-        return True
 
-    def stop(self) -> None:
-        """End the program, gently at first, and wait for it."""
+    def stop(self, patience: float = 5) -> None:
+        """End the program and wait for it: gently for *patience* seconds, and then not."""
         if self._process:
             self._process.terminate()
             try:
-                self._process.wait(5)
+                self._process.wait(patience)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -98,11 +118,10 @@ class Container:
 
     def _cell(self) -> cell.Cell:
         spec, meta = self.pod["spec"]["containers"][0], self.pod["metadata"]
-        command = spec.get("command") or [self.program.entry_point]
         env = {variable["name"]: _value(variable, meta) for variable in spec.get("env", ())}
         return {
             "program": str(bed.program(self.program.binary)),
-            "argv": [*command, *spec.get("args", ())],
+            "argv": [*self._command(), *spec.get("args", ())],
             "env": {
                 "HOME": "/",
                 "KUBERNETES_SERVICE_HOST": "127.0.0.1",
@@ -119,6 +138,9 @@ class Container:
             "relay": str(self.plane.folder),
             "port": self.plane.port,
         }
+
+    def _command(self) -> list[str]:
+        return list(self.pod["spec"]["containers"][0].get("command") or [self.program.entry_point])
 
     def _token(self) -> str:
         account = self.pod["spec"].get("serviceAccountName") or "default"

@@ -81,7 +81,7 @@ class Kubelet(threading.Thread):
     def _end_all(self) -> None:
         for life in self._lives.values():
             if life.container:
-                life.container.stop()
+                life.container.stop(patience=0)
         self._lives.clear()
 
     def _look(self) -> None:
@@ -137,8 +137,10 @@ class Kubelet(threading.Thread):
         exits, last = life.container.exits, {}
         state: Body = {"running": {"startedAt": now()}}
         if exits:
-            ended = {"exitCode": exits[-1], "reason": "Error", "finishedAt": now()}
-            last = {"terminated": ended}
+            fault = life.container.fault
+            reason = "StartError" if fault else "Error"
+            ended = {"exitCode": exits[-1], "reason": reason, "message": fault}
+            last = {"terminated": {**ended, "finishedAt": now()}}
         if not life.container.running:
             state = {"waiting": {"reason": "CrashLoopBackOff"}}
         self._report(pod, life, "Running", state, restarts=len(exits), last=last)

@@ -16,6 +16,8 @@ from mpiaudit.cli import _audit, commands
 from mpiaudit.collect import rights
 from mpiaudit.report import Report
 
+pytestmark = pytest.mark.xdist_group("live scan")
+
 LISTS = (
     "/api/v1/configmaps",
     "/api/v1/events",

@@ -21,8 +21,8 @@ def two_v1_controllers(crd: Crd | None, controllers: tuple[Controller, ...]) -> 
 
     Kubeflow 1.5 moved MPIJob into training-operator; an upgrade from 1.4 that leaves
     ``apps/mpi-job`` behind keeps the old operator. Both make children of the same names, so
-    each exists once, made by whoever was faster; both write the status, and "already exists"
-    Warnings come without end. Nothing locks one of them out.
+    each exists once, made by whoever was faster; either may write the status, and mpi-operator
+    sends the Event MPIJobRunning again and again. Nothing locks one of them out.
 
     Found from the programs: mpi-operator's ``/opt/mpi-operator.v1`` and a training-operator
     with MPIJob enabled, in a common namespace, over a CRD that serves v1.
@@ -33,7 +33,8 @@ def two_v1_controllers(crd: Crd | None, controllers: tuple[Controller, ...]) -> 
 
     Source: kubeflow/mpi-operator v0.3.0 Dockerfile (the binary of v1), kubeflow/training-operator
     v1.4.0 pkg/controller.v1/register_controller.go:37; seen with mpi-operator 0.3.0 and
-    training-operator 1.7.0 on Kubernetes 1.34.
+    training-operator 1.7.0 on Kubernetes 1.34: eleven such Events in six seconds. Warnings that a
+    pod "already exists" come from both, but from training-operator alone as well.
     """
     if crd is None or "v1" not in crd.served:
         return

@@ -16,7 +16,8 @@ from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
     "MPA076",
     Severity.HIGH,
     confidence=Confidence.LIKELY,
-    remedy="Leave MPIJob to one controller, and stop serving the version that it does not read.",
+    remedy="Leave MPIJob to one controller, stop serving the version that it does not read, and "
+    "submit the job again: what its spec has lost does not come back.",
     symptom_of=("MPA060", "MPA062", "MPA063"),
 )
 def status_written_across_versions(

@@ -9,10 +9,14 @@ from mpiaudit.facts.releases import MPI_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.workload import LauncherJob, Pod
-from mpiaudit.rule import Fix, Hit, Severity, rule
+from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
 
 SOON = timedelta(minutes=1)
-"""A resume takes a second; with a queue of jobs, several."""
+"""A resume takes two seconds."""
+
+EACH = timedelta(seconds=3)
+"""What each further job that is resumed at the same time adds: the operator asks the API server
+five times a second, and six jobs of one worker took 14 s."""
 
 
 @rule(
@@ -33,41 +37,55 @@ def launcher_stays_suspended(
     The MPIJob says Suspended False, its workers run and hold their GPUs, and no launcher ever
     starts: mpi-operator 0.8 may not update jobs/status, believes after one refused try that the
     launcher is resumed, and says nothing more. It happens when the launcher's template changed
-    while the job was suspended, as when Kueue admits it on other nodes.
+    while the job was suspended, as when Kueue admits it on other nodes. Where it did not change,
+    the next try may be minutes away, and the MPIJob still says Suspended True.
 
     Detected by the launcher Job's ``spec.suspend`` beside the MPIJob's, for more than a minute
-    after the resume; without a time of resume, after the launcher Job was made.
+    after the resume, and three seconds more for each job that waits as well; without a time of
+    resume, after the launcher Job was made. Where the MPIJob still says Suspended True nobody
+    knows when it was resumed: only possible, then.
 
-    Wrong when: the job was resumed just now, has ended, is being deleted, or is run elsewhere by
-    MultiKueue (not reported).
+    Wrong when: the job was resumed just now, alone or with many, has ended, is being deleted, or
+    is run elsewhere by MultiKueue (not reported).
 
-    Source: kubeflow/mpi-operator v0.8.0 pkg/controller/mpi_job_controller.go:690-712; seen with
-    mpi-operator 0.8.0 on Kubernetes 1.34, twice; the right that is granted later helps only after
-    a restart.
+    Source: kubeflow/mpi-operator v0.8.0 pkg/controller/mpi_job_controller.go:123-124,
+    690-712 and 1228; seen with mpi-operator 0.8.0 on Kubernetes 1.34: the log says "field is
+    immutable" once, and the right that is granted later helps only after a restart.
     """
     suspended = {j.owner.uid: j for j in launcher_jobs if _waits(j) and j.owner and j.owner.uid}
-    for job in jobs:
-        launcher = suspended.get(job.uid)
-        if launcher is None or job.suspended or job.finished or job.multikueue:
-            continue
+    waiting = [j for j in jobs if j.uid in suspended and _is_to_run(j)]
+    soon = SOON + EACH * (len(waiting) - 1)
+    for job in waiting:
+        launcher = suspended[job.uid]
         since = job.resumed or launcher.identity.created
-        if job.identity.deleting or since is None or now is None or now - since <= SOON:
+        if since is None or now is None or now - since <= soon:
             continue
         running = sum(
             p.phase == "Running" and p.role == "worker"
             for p in pods
             if p.owner and p.owner.uid == job.uid
         )
-        what = "was resumed" if job.resumed else "is not suspended"
         yield Hit(
             job.at("spec", "runPolicy", "suspend"),
-            f"{job.key} {what}; its launcher Job is suspended, "
-            f"{(now - since).total_seconds():.0f} s later"
+            f"{job.key} {_waiting(job, now - since)}"
             f"{f', while {running} of its workers run' if running else ''}",
             also=(launcher.at("spec", "suspend"),),
             effect="the program never starts, and the workers hold their GPUs",
             fix=_restart(job, controllers),
+            confidence=Confidence.POSSIBLE if "Suspended" in job.conditions else None,
         )
+
+
+def _waiting(job: Job, late: timedelta) -> str:
+    """Return what the job waits for, and for how long where that is known."""
+    if "Suspended" in job.conditions:
+        return "is not to be suspended; it still is, and its launcher Job"
+    what = "was resumed" if job.resumed else "is not suspended"
+    return f"{what}; its launcher Job is suspended, {late.total_seconds():.0f} s later"
+
+
+def _is_to_run(job: Job) -> bool:
+    return not (job.suspended or job.finished or job.multikueue or job.identity.deleting)
 
 
 def _waits(launcher: LauncherJob) -> bool:

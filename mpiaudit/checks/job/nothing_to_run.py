@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mpiaudit.checks.job import patches
 from mpiaudit.checks.semantics import held_to, weight, weight_of_absence
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -12,6 +13,7 @@ from mpiaudit.model import dig
 from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
 
 CONTAINER = "containers:\n- name: mpi\n  image: IMAGE"
+"""What a replica without a container lacks; which image it is nobody but its author knows."""
 
 
 @rule("MPA113", Severity.HIGH, remedy="Give every replica a container with an image.")
@@ -71,7 +73,18 @@ def _without_image(job: Job, replica: Replica) -> Hit:
     return Hit(
         job.in_pod(replica.type, "containers", index),
         f"container {name or index} of {replica.type} has no image",
-        fix=Fix(f"goes into that container of {replica.type}", "image: IMAGE"),
+        fix=_image(job, replica, index),
         severity=severity,
         confidence=confidence,
+    )
+
+
+def _image(job: Job, replica: Replica, index: int) -> Fix:
+    """Return the patch that gives a container its image; for a manifest it is the line."""
+    if not job.identity.exported:
+        return Fix(f"goes into that container of {replica.type}", "image: IMAGE")
+    place = job.in_pod(replica.type, "containers", index, "image").path
+    return Fix(
+        "put the image in; the pods are made at the next try",
+        patches.command(job, [patches.add(place, "IMAGE")]),
     )

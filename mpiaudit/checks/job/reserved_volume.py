@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from mpiaudit.checks.job import patches
+from mpiaudit.checks.job.patches import Operation
 from mpiaudit.checks.semantics import held_to_v2beta1, weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job, Replica
-from mpiaudit.model import Location
-from mpiaudit.rule import Hit, Severity, rule
+from mpiaudit.model import FieldPath, Location, dig
+from mpiaudit.rule import Fix, Hit, Severity, rule
 
 ROOT_SSH = "/root/.ssh"
 """Where the keys are mounted unless ``sshAuthMountPath`` says otherwise."""
@@ -17,6 +19,9 @@ ROOT_SSH = "/root/.ssh"
 SSH_VOLUME = "ssh-auth"
 CONFIG_VOLUME = "mpi-job-config"
 CONFIG_PATH = "/etc/mpi"
+
+OWN = "own"
+"""The word that makes a name or a folder of what the job has in a reserved place."""
 
 
 @rule(
@@ -32,27 +37,32 @@ def reserved_volume(
     The job has no status and no pods, only Warning Events of reason MPIJobFailed that repeat:
     ``Pod "..." is invalid: spec.volumes[1].name: Duplicate value: "ssh-auth"``, or
     ``mountPath: Invalid value: "/etc/mpi": must be unique``. It has not failed: it is tried
-    again for ever. mpi-operator adds the volume ``ssh-auth`` at ``sshAuthMountPath`` to the
-    first container of both replicas, and ``mpi-job-config`` at ``/etc/mpi`` to the launcher's;
-    the API server refuses a second volume of that name and a second mount at that path.
+    again for ever, in the end 17 minutes apart, so that a mended job may wait as long unless
+    mpi-operator is restarted. mpi-operator adds the volume ``ssh-auth`` at ``sshAuthMountPath``
+    to the first container of both replicas, and ``mpi-job-config`` at ``/etc/mpi`` to the
+    launcher's; the API server refuses a second volume of that name and a second mount at that
+    path.
 
     Wrong when: ``mpi-job-config`` or ``/etc/mpi`` stands in the Worker, or a mount in another
     container or below the path: all of these are free (not reported).
 
     Source: kubeflow/mpi-operator v0.8.0 pkg/controller/mpi_job_controller.go
-    (newLauncherPodTemplate, setupSSHOnPod); seen with mpi-operator 0.8.0 on Kubernetes 1.34.
+    (newLauncherPodTemplate, setupSSHOnPod, workqueueExponentialMaxDelay); seen with mpi-operator
+    0.8.0 on Kubernetes 1.34.
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
         for replica in (job.launcher, job.worker):
             clashes = list(_clashes(job, replica)) if replica else []
-            if not clashes:
+            if not clashes or not replica:
                 continue
+            places = tuple(place for place, _ in clashes)
             yield Hit(
-                clashes[0][0],
-                f"the {replica.type if replica else ''} of {job.name} has "
+                places[0],
+                f"the {replica.type} of {job.name} has "
                 + " and ".join(words for _, words in clashes),
-                also=tuple(place for place, _ in clashes[1:]),
+                also=places[1:],
                 effect="the API server refuses the pods, and mpi-operator tries again for ever",
+                fix=_fix(job, replica, places) if job.identity.exported else None,
                 severity=weight(job, Severity.HIGH),
             )
 
@@ -76,3 +86,35 @@ def _clashes(job: Job, replica: Replica) -> Iterator[tuple[Location, str]]:
 def _ssh_path(job: Job) -> str:
     path = job.spec.get("sshAuthMountPath")
     return path if isinstance(path, str) and path else ROOT_SSH
+
+
+def _fix(job: Job, replica: Replica, places: tuple[Location, ...]) -> Fix:
+    """Return the patch that renames the volumes and moves the mounts a folder down."""
+    steps = [step for place in places for step in _steps(job, replica, place.path)]
+    moved = [str(dig(job.body, *p.path)) for p in places if p.path[-1] == "mountPath"]
+    seen = "".join(f"; its program finds {path} in {path}/{OWN}" for path in moved)
+    return Fix(f"the job starts at the next try{seen}", patches.command(job, steps))
+
+
+def _steps(job: Job, replica: Replica, path: FieldPath) -> Iterator[Operation]:
+    """Yield the steps for one clash; with a volume they change the mounts that name it."""
+    old = str(dig(job.body, *path))
+    if path[-1] == "mountPath":
+        yield from patches.replace(path, old, f"{old}/{OWN}")
+        return
+    for place in (path, *_mounts(job, replica, old)):
+        yield from patches.replace(place, old, f"{old}-{OWN}")
+
+
+def _mounts(job: Job, replica: Replica, volume: str) -> Iterator[FieldPath]:
+    """Yield where the pods of *replica* mount *volume*: the places of its name."""
+    for kind in ("initContainers", "containers"):
+        place = job.in_pod(replica.type, kind).path
+        for index, container in enumerate(_listed(dig(job.body, *place))):
+            for number, mount in enumerate(_listed(dig(container, "volumeMounts"))):
+                if dig(mount, "name") == volume:
+                    yield (*place, index, "volumeMounts", number, "name")
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mpiaudit.checks.job import patches
 from mpiaudit.checks.semantics import V2BETA1, held_to, placeholder, weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -33,8 +34,8 @@ def unknown_replica_type(
     jobs are only noted.
 
     Source: kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/mpi_validation.go:30-42;
-    seen with mpi-operator 0.8.0 (runs, key ignored) and training-operator 1.9.4 (13 events in
-    50 s) on Kubernetes 1.34.
+    seen with mpi-operator 0.8.0 (runs, key ignored) and training-operator 1.9.0 and 1.9.4 (13
+    events in 50 s; other jobs run) on Kubernetes 1.34. Both go on once it is renamed.
     """
     for job in jobs:
         version = held_to(job, crd, controllers)
@@ -55,9 +56,18 @@ def _unknown(job: Job, key: str, version: str) -> Hit:
         effect="mpi-operator ignores it"
         if version == V2BETA1
         else "training-operator refuses the job",
-        fix=Fix("takes the spelling that counts", f"spec:\n  mpiReplicaSpecs:\n    {meant}:")
-        if meant in TYPES and meant not in job.replicas
-        else None,
+        fix=_rename(job, key, meant) if meant in TYPES and meant not in job.replicas else None,
         severity=weight(job, Severity.HIGH if lost or version == "v1" else Severity.MEDIUM),
         confidence=Confidence.LIKELY if version == "v1" else None,
+    )
+
+
+def _rename(job: Job, key: str, meant: str) -> Fix:
+    """Return the patch that moves the replica; for a manifest it is the line to write."""
+    if not job.identity.exported:
+        return Fix("takes the spelling that counts", f"spec:\n  mpiReplicaSpecs:\n    {meant}:")
+    place = job.in_replica(key).path
+    return Fix(
+        f"the pods of {meant} are made at once",
+        patches.command(job, [patches.move(place, (*place[:-1], meant))]),
     )

@@ -2,11 +2,22 @@
 
 # ruff: noqa: PLW0108 - the table stands above what it names
 
+import json
+
 from cluster.client import Body, eventually
 from cluster.cluster import SETTLED, Cluster
 from cluster.container import Program
-from cluster.jobs import mpijob
-from cluster.predictions.row import Row, but_mpijobs, ids, in_turn, paste, reaches
+from cluster.jobs import mpijob, with_field
+from cluster.predictions.row import (
+    Row,
+    but_mpijobs,
+    ids,
+    in_turn,
+    offers,
+    paste,
+    reaches,
+    serves_pytorch,
+)
 from cluster.releases import definition
 
 ROWS = [
@@ -14,11 +25,33 @@ ROWS = [
         "MPA060 two controllers build two launchers of one job",
         in_turn(lambda c: both(c), lambda c: c.submit(mpijob("pi"))),
         ids("MPA004 MPA060"),
-        lambda c: _two_launchers(c),
-        in_turn(paste("MPA060"), lambda c: _alone(c), paste("MPA062")),
-        in_turn(reaches("pi", "Running"), lambda c: _one_launcher(c)),
+        lambda c: two_launchers(c),
+        in_turn(paste("MPA060"), lambda c: alone(c), paste("MPA062")),
+        in_turn(reaches("pi", "Running"), lambda c: one_launcher(c)),
         shows=ids("MPA062 MPA063 MPA064 MPA065 MPA066 MPA067"),
         stays=ids("MPA004 MPA067"),
+    ),
+    Row(
+        "MPA028 training-operator runs MPIJob too, unless it lists its kinds without it",
+        lambda c: both(c),
+        ids("MPA028 MPA060"),
+        in_turn(lambda c: c.submit(mpijob("pi")), lambda c: two_launchers(c)),
+        in_turn(paste("MPA028"), lambda c: alone(c)),
+        in_turn(
+            serves_pytorch("beside"),
+            lambda c: c.submit(mpijob("new")),
+            reaches("new", "Running"),
+            lambda c: _alone_on(c, "new"),
+        ),
+    ),
+    Row(
+        "MPA076 a status written in v1 takes managedFields and v2beta1's fields from a job",
+        in_turn(lambda c: both(c), lambda c: _authored(c)),
+        ids("MPA004 MPA060"),
+        in_turn(lambda c: two_launchers(c), lambda c: _loses_its_fields(c)),
+        in_turn(paste("MPA060"), lambda c: alone(c), paste("MPA004"), lambda c: _authored_again(c)),
+        lambda c: _keeps_its_fields(c),
+        shows=ids("MPA076"),
     ),
     Row(
         "MPA048 mpi-operator 0.4.0 takes the workers of a namesake for its own",
@@ -30,18 +63,25 @@ ROWS = [
     ),
 ]
 
+KEYS = "/home/mpiuser/.ssh"
+"""Where a job wants its keys; v1 has no such field."""
+
 NEWEST = "docker.io/mpioperator/mpi-operator:0.8.2"
 """The image of MPA048's fix."""
 
 
-def both(cluster: Cluster) -> None:
-    """Install mpi-operator 0.8.0 and training-operator 1.9.0 on a CRD that serves both."""
+def both(
+    cluster: Cluster,
+    operator: str = "mpi-operator-0.8.0",
+    trainer: str = "training-operator-1.9.0",
+) -> None:
+    """Install two controllers on a CRD that serves both: v2beta1 of 0.8.0, and v1 of *trainer*."""
     crd = definition("mpi-operator-0.8.0")
-    (legacy,) = definition("training-operator-1.9.0")["spec"]["versions"]
+    (legacy,) = definition(trainer)["spec"]["versions"]
     crd["spec"]["versions"].append({**legacy, "storage": False})
     cluster.apply([crd])
-    cluster.install("mpi-operator-0.8.0", keep=but_mpijobs)
-    cluster.install("training-operator-1.9.0", keep=but_mpijobs)
+    cluster.install(operator, keep=but_mpijobs)
+    cluster.install(trainer, keep=but_mpijobs)
 
 
 def launchers(cluster: Cluster, name: str) -> tuple[bool, bool]:
@@ -50,20 +90,27 @@ def launchers(cluster: Cluster, name: str) -> tuple[bool, bool]:
     return launcher in cluster.names("pods"), launcher in cluster.names("jobs", group="batch/v1")
 
 
-def _two_launchers(cluster: Cluster) -> None:
+def two_launchers(cluster: Cluster) -> None:
+    """Wait until the job ``pi`` has two launchers, and Events of two controllers."""
     eventually(lambda: launchers(cluster, "pi") == (True, True), "both launchers are there")
     eventually(
-        lambda: {"mpijob-controller", "mpi-job-controller"} <= _sources(cluster), "both say so"
+        lambda: {"mpijob-controller", "mpi-job-controller"} <= sources(cluster, "pi"), "both say so"
     )
 
 
-def _sources(cluster: Cluster) -> set[str]:
+def sources(cluster: Cluster, name: str) -> set[str]:
+    """Return the controllers that have sent Events about a job."""
     events = cluster.admin.items("/api/v1/namespaces/team-a/events")
-    about = [e for e in events if e["involvedObject"]["kind"] == "MPIJob"]
+    target = ("MPIJob", name)
+    about = [e for e in events if _target(e) == target]
     return {e["source"].get("component", "") for e in about}
 
 
-def _alone(cluster: Cluster) -> None:
+def _target(event: Body) -> tuple[str, str]:
+    return event["involvedObject"]["kind"], event["involvedObject"]["name"]
+
+
+def alone(cluster: Cluster) -> None:
     """Wait until training-operator has been replaced by one without MPIJob."""
     pods = "/api/v1/namespaces/kubeflow/pods"
 
@@ -74,8 +121,42 @@ def _alone(cluster: Cluster) -> None:
     eventually(replaced, "the old training-operator is gone", SETTLED)
 
 
-def _one_launcher(cluster: Cluster) -> None:
+def one_launcher(cluster: Cluster) -> None:
+    """Wait until the job ``pi`` has mpi-operator's launcher and no other."""
     eventually(lambda: launchers(cluster, "pi") == (False, True), "one launcher is left")
+
+
+def _authored(cluster: Cluster) -> None:
+    """Apply a job whose keys are mounted elsewhere, as kubectl does."""
+    cluster.namespace("team-a")
+    job = with_field(mpijob("pi"), KEYS, "spec", "sshAuthMountPath")
+    cluster.kubectl("apply", "--validate=false", "-f", "-", stdin=json.dumps(job))
+
+
+def _authored_again(cluster: Cluster) -> None:
+    """Apply the same again, in place of a job that has lost it."""
+    cluster.admin.delete("/apis/kubeflow.org/v2beta1/namespaces/team-a/mpijobs/pi")
+    eventually(lambda: not cluster.names("pods"), "the job is gone", SETTLED)
+    _authored(cluster)
+
+
+def _loses_its_fields(cluster: Cluster) -> None:
+    """Wait until a status in v1 is written; the rule's fix shows what its author had applied."""
+    eventually(lambda: "managedFields" not in cluster.job("pi")["metadata"], "no managedFields")
+    assert cluster.job("pi")["spec"]["sshAuthMountPath"] == "/root/.ssh"
+    (fix,) = offers(cluster, "MPA076")
+    assert f"sshAuthMountPath: {KEYS}" in cluster.shell(fix)
+
+
+def _keeps_its_fields(cluster: Cluster) -> None:
+    cluster.reaches("pi", "Running")
+    job = cluster.job("pi")
+    assert {m["manager"] for m in job["metadata"]["managedFields"]} >= {"mpi-operator"}
+    assert job["spec"]["sshAuthMountPath"] == KEYS
+
+
+def _alone_on(cluster: Cluster, name: str) -> None:
+    assert launchers(cluster, name) == (False, True)
 
 
 def _namesakes(cluster: Cluster) -> None:

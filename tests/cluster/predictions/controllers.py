@@ -145,7 +145,7 @@ SLOW = [
             lambda c: c.install("mpi-operator-0.8.0"),
             lambda c: c.install("training-operator-1.9.0", keep=but_mpijobs),
         ),
-        ids("MPA003"),
+        ids("MPA003 MPA028"),
         in_turn(
             serves_pytorch("meanwhile"),
             exits(
@@ -156,7 +156,7 @@ SLOW = [
             ),
         ),
         paste("MPA003"),
-        in_turn(serves_pytorch("after"), runs_a_job),
+        in_turn(serves_pytorch("after"), lambda c: _leaves_out(c, "mpijob-controller"), runs_a_job),
     )
 ]
 
@@ -229,3 +229,9 @@ def _starts_only(cluster: Cluster, controller: str) -> None:
     cluster.logged(TRAINING_OPERATOR, "Starting workers")
     cluster.logged(TRAINING_OPERATOR, controller)
     assert "pytorchjob-controller" not in cluster.program(TRAINING_OPERATOR).log
+
+
+def _leaves_out(cluster: Cluster, controller: str) -> None:
+    """Watch training-operator's newest program at work without *controller*."""
+    cluster.logged(TRAINING_OPERATOR, "Starting workers")
+    assert controller not in cluster.program(TRAINING_OPERATOR).log

@@ -4,9 +4,10 @@
 
 from cluster.client import Body, eventually
 from cluster.cluster import Cluster
-from cluster.jobs import mpijob, with_field
+from cluster.jobs import mpijob, with_field, without_field
 from cluster.predictions.row import (
     MPI_OPERATOR,
+    RETRIED,
     Row,
     but_mpijobs,
     ids,
@@ -31,7 +32,7 @@ ROWS = [
         ids("MPA068"),
         lambda c: _has_event(c, "pi", "ErrResourceExists", "pi-ssh"),
         paste("MPA068"),
-        reaches("pi", "Running"),
+        reaches("pi", "Running", seconds=RETRIED),
     ),
     Row(
         "MPA128 a Service of the job's name keeps the job from starting",
@@ -41,8 +42,8 @@ ROWS = [
             lambda c: _has_event(c, "pi", "ErrResourceExists", '"pi"'),
             lambda c: _no_pods(c),
         ),
-        lambda c: c.kubectl("-n", "team-a", "delete", "service", "pi"),
-        reaches("pi", "Running"),
+        lambda c: _rename_service(c, "pi", "web"),
+        reaches("pi", "Running", seconds=RETRIED),
     ),
     Row(
         "MPA074 a job that names another manager is ignored",
@@ -67,16 +68,32 @@ ROWS = [
         ),
         ids("MPA102"),
         lambda c: _has_event(c, "pi", "MPIJobFailed", "must be unique"),
-        lambda c: _replace(c, with_field(mpijob("pi"), [], *LAUNCHER, "volumeMounts")),
-        reaches("pi", "Running"),
+        paste("MPA102"),
+        reaches("pi", "Running", seconds=RETRIED),
+    ),
+    Row(
+        "MPA102 a volume of the operator's name leaves the job without workers",
+        lambda c: _with(c, _own_keys()),
+        ids("MPA102"),
+        lambda c: _has_event(c, "pi", "MPIJobFailed", 'Duplicate value: "ssh-auth"'),
+        paste("MPA102"),
+        in_turn(reaches("pi", "Running", seconds=RETRIED), lambda c: _mounts_own_keys(c)),
+    ),
+    Row(
+        "MPA084 mpi-operator ignores worker, so that the launcher runs alone",
+        lambda c: _with(c, misspelt(mpijob("pi"))),
+        ids("MPA084"),
+        in_turn(reaches("pi", "Running"), lambda c: _alone(c)),
+        paste("MPA084"),
+        lambda c: eventually(lambda: len(_workers(c)) == 2, "there are two workers"),
     ),
     Row(
         "MPA113 a container without an image is refused pod by pod",
         lambda c: _with(c, with_field(mpijob("pi"), {"name": "worker"}, *WORKER)),
         ids("MPA113"),
         lambda c: _has_event(c, "pi", "MPIJobFailed", "spec.containers[0].image: Required value"),
-        lambda c: _replace(c, mpijob("pi")),
-        reaches("pi", "Running"),
+        paste("MPA113", IMAGE="registry.test/mpi:1"),
+        reaches("pi", "Running", seconds=RETRIED),
     ),
     Row(
         "MPA140 the workers of a finished job run on",
@@ -118,10 +135,39 @@ def _mounts(path: str) -> list[Body]:
     return [{"name": "mpi-job-config", "mountPath": path}]
 
 
-def _replace(cluster: Cluster, job: Body) -> None:
-    """Give the job in the cluster the spec of *job*."""
-    path = f"/apis/kubeflow.org/v2beta1/namespaces/team-a/mpijobs/{job['metadata']['name']}"
-    cluster.admin.merge(path, {"spec": job["spec"]})
+def _own_keys() -> Body:
+    """Return a job whose workers bring a volume that has the name of the operator's own."""
+    volume = {"name": "ssh-auth", "emptyDir": {}}
+    mount = {"name": "ssh-auth", "mountPath": "/keys"}
+    job = with_field(mpijob("pi"), [volume], *WORKER[:-2], "volumes")
+    return with_field(job, [mount], *WORKER, "volumeMounts")
+
+
+def _mounts_own_keys(cluster: Cluster) -> None:
+    """Make sure that the workers have both: the operator's keys, and what they brought."""
+    worker = cluster.admin.get("/api/v1/namespaces/team-a/pods/pi-worker-0")["spec"]
+    mounts = {m["mountPath"]: m["name"] for m in worker["containers"][0]["volumeMounts"]}
+    assert mounts["/keys"] == "ssh-auth-own"
+    assert mounts["/root/.ssh"] == "ssh-auth"
+
+
+def _rename_service(cluster: Cluster, old: str, new: str) -> None:
+    """Give a Service another name, as the remedy says; there is no command that does it."""
+    path = "/api/v1/namespaces/team-a/services"
+    spec = cluster.admin.get(f"{path}/{old}")["spec"]
+    cluster.admin.create(path, {"metadata": {"name": new}, "spec": {"ports": spec["ports"]}})
+    cluster.admin.delete(f"{path}/{old}")
+
+
+def misspelt(job: Body) -> Body:
+    """Return a copy of *job* whose Worker is called ``worker``."""
+    worker = job["spec"]["mpiReplicaSpecs"]["Worker"]
+    without = without_field(job, "spec", "mpiReplicaSpecs", "Worker")
+    return with_field(without, worker, "spec", "mpiReplicaSpecs", "worker")
+
+
+def _alone(cluster: Cluster) -> None:
+    assert not _workers(cluster)
 
 
 def _kept_workers() -> Body:

@@ -10,6 +10,13 @@ from cluster.jobs import mpijob
 MPI_OPERATOR = "mpi-operator/mpi-operator"
 TRAINING_OPERATOR = "kubeflow/training-operator"
 
+RETRIED = 90
+"""Seconds until mpi-operator tries a job again that it has failed to start for some seconds.
+
+Each failure and each event of the job's objects doubles 5 ms, up to 1000 s: kubeflow/mpi-operator
+v0.8.0 pkg/controller/mpi_job_controller.go (``workqueueExponentialBaseDelay``).
+"""
+
 Act = Callable[[Cluster], object]
 Edit = Callable[[Body], None]
 
@@ -46,16 +53,24 @@ def ids(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def paste(rule: str) -> Callable[[Cluster], None]:
-    """Return what runs the fix of what *rule* finds."""
+def paste(rule: str, **words: str) -> Act:
+    """Return what runs the fix of what *rule* finds, its capital *words* filled in."""
 
     def run(cluster: Cluster) -> None:
-        found = every(cluster.scan().findings)
-        fixes = [f.hit.fix for f in found if f.rule.id == rule and f.hit.fix]
-        assert fixes, f"{rule} offers no fix"
-        cluster.shell(fixes[0].text)
+        text = offers(cluster, rule)[0]
+        for word, value in words.items():
+            text = text.replace(word, value)
+        cluster.shell(text)
 
     return run
+
+
+def offers(cluster: Cluster, rule: str) -> list[str]:
+    """Return the fixes of what *rule* finds, of which there is at least one."""
+    found = every(cluster.scan().findings)
+    texts = [f.hit.fix.text for f in found if f.rule.id == rule and f.hit.fix]
+    assert texts, f"{rule} offers no fix"
+    return texts
 
 
 def in_turn(*acts: Act) -> Act:
@@ -110,9 +125,9 @@ def unnoticed(name: str, space: str = "team-a") -> Act:
     return watch
 
 
-def reaches(name: str, condition: str, space: str = "team-a") -> Act:
+def reaches(name: str, condition: str, space: str = "team-a", *, seconds: float = SETTLED) -> Act:
     """Return what waits until *condition* is true of an MPIJob."""
-    return lambda cluster: cluster.reaches(name, condition, space)
+    return lambda cluster: cluster.reaches(name, condition, space, seconds)
 
 
 def runs_a_job(cluster: Cluster) -> None:

@@ -4,15 +4,32 @@ import pytest
 
 from cluster.client import eventually
 from cluster.cluster import Cluster, fired
-from cluster.predictions import conflicts, controllers, jobs, rights
+from cluster.predictions import (
+    conflicts,
+    controllers,
+    fences,
+    jobs,
+    legacy,
+    resumes,
+    rights,
+)
 from cluster.predictions.row import Row
 
-ROWS = [*controllers.ROWS, *rights.ROWS, *jobs.ROWS, *conflicts.ROWS]
+ROWS = [
+    *controllers.ROWS,
+    *rights.ROWS,
+    *jobs.ROWS,
+    *conflicts.ROWS,
+    *fences.ROWS,
+    *legacy.ROWS,
+]
+
+SLOW = [*controllers.SLOW, *resumes.SLOW]
 
 
 def parameters() -> list[object]:
-    """Return the rows, the slow one first: the others run beside it on another worker."""
-    slow = [pytest.param(r, id=r.name, marks=pytest.mark.slow) for r in controllers.SLOW]
+    """Return the rows, the slow ones first: the others run beside them on another worker."""
+    slow = [pytest.param(r, id=r.name, marks=pytest.mark.slow) for r in SLOW]
     return [*slow, *(pytest.param(r, id=r.name) for r in ROWS)]
 
 

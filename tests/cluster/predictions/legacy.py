@@ -1,0 +1,134 @@
+"""Predictions about v1: its jobs, its controllers, and what is left over from them."""
+
+# ruff: noqa: PLW0108 - the table stands above what it names
+
+from cluster.client import Body, eventually
+from cluster.cluster import SETTLED, Cluster
+from cluster.jobs import mpijob
+from cluster.predictions.jobs import misspelt
+from cluster.predictions.row import (
+    MPI_OPERATOR,
+    Row,
+    but_mpijobs,
+    exits,
+    ids,
+    in_turn,
+    paste,
+    reaches,
+    runs_a_job,
+)
+
+DELIVERY = "--kubectl-delivery-image=registry.test/kubectl-delivery:1"
+"""Without it the launcher of mpi-operator 0.3.0 has an init container without an image."""
+
+V1_RIGHTS = {
+    "apiGroups": ["", "rbac.authorization.k8s.io"],
+    "resources": ["serviceaccounts", "roles", "rolebindings"],
+    "verbs": ["create", "get", "list", "watch", "update"],
+}
+"""What the ClusterRole in deploy/v1 has beside that in manifests/base."""
+
+ROWS = [
+    Row(
+        "MPA022 the image of 0.8.0 does not hold the program of v1",
+        lambda c: c.install("mpi-operator-0.8.0", edit=_as_v1),
+        ids("MPA022"),
+        in_turn(exits(MPI_OPERATOR, 128, ""), lambda c: _cannot_start(c)),
+        paste("MPA022"),
+        runs_a_job,
+    ),
+    Row(
+        "MPA061 two controllers of v1 work on one job",
+        in_turn(lambda c: _both_v1(c), lambda c: c.submit(legacy(mpijob("pi")))),
+        ids("MPA061"),
+        lambda c: _both_at_work(c, "pi"),
+        paste("MPA061"),
+        in_turn(
+            lambda c: _operator_stops(c),
+            lambda c: c.submit(legacy(mpijob("after"))),
+            reaches("after", "Running"),
+            lambda c: _trains_alone(c, "after"),
+        ),
+    ),
+    Row(
+        "MPA084 training-operator refuses a job with a replica that it does not know",
+        in_turn(
+            lambda c: c.install("training-operator-1.9.0"),
+            lambda c: c.submit(legacy(misspelt(mpijob("pi")))),
+            lambda c: c.submit(legacy(mpijob("beside"))),
+        ),
+        ids("MPA084"),
+        in_turn(lambda c: _refused(c, "pi"), reaches("beside", "Running")),
+        paste("MPA084"),
+        reaches("pi", "Running"),
+    ),
+]
+
+
+def legacy(job: Body) -> Body:
+    """Return *job* as v1."""
+    return {**job, "apiVersion": "kubeflow.org/v1"}
+
+
+def _both_v1(cluster: Cluster) -> None:
+    """Install mpi-operator 0.3.0, its program of v1, beside training-operator 1.7.0.
+
+    The ClusterRole of its kustomization is that of the v2beta1 program, which makes no Roles.
+    """
+    cluster.install("training-operator-1.7.0")
+    cluster.install("mpi-operator.v1-0.3.0", edit=_delivers, keep=but_mpijobs)
+    grant = ("--clusterrole=cluster-admin", "--serviceaccount=mpi-operator:mpi-operator")
+    cluster.kubectl("create", "clusterrolebinding", "mpi-operator-v1", *grant)
+
+
+def _as_v1(deployment: Body) -> None:
+    deployment["spec"]["template"]["spec"]["containers"][0]["command"] = ["/opt/mpi-operator.v1"]
+
+
+def _delivers(deployment: Body) -> None:
+    _as_v1(deployment)
+    deployment["spec"]["template"]["spec"]["containers"][0]["args"].append(DELIVERY)
+
+
+def _cannot_start(cluster: Cluster) -> None:
+    (pod,) = cluster.admin.items("/api/v1/namespaces/mpi-operator/pods")
+    ended = pod["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    assert ended["reason"] == "StartError"
+    assert "stat /opt/mpi-operator.v1: no such file or directory" in ended["message"]
+
+
+def _says_running(cluster: Cluster, job: str) -> set[str]:
+    """Return the components that have said of *job* that it runs."""
+    about = f"involvedObject.kind=MPIJob,involvedObject.name={job},reason=MPIJobRunning"
+    events = cluster.admin.items(f"/api/v1/namespaces/team-a/events?fieldSelector={about}")
+    return {event["source"]["component"] for event in events}
+
+
+def _both_at_work(cluster: Cluster, job: str) -> None:
+    """Wait until both have looked at the job's pods; these exist once, made by the faster."""
+    both = {"mpi-job-controller", "mpijob-controller"}
+    eventually(lambda: _says_running(cluster, job) == both, "both say that it runs", SETTLED)
+    assert cluster.names("pods") == {"pi-launcher", "pi-worker-0", "pi-worker-1"}
+
+
+def _operator_stops(cluster: Cluster) -> None:
+    eventually(lambda: not cluster.names("pods", "mpi-operator"), "mpi-operator stops", SETTLED)
+
+
+def _trains_alone(cluster: Cluster, job: str) -> None:
+    assert _says_running(cluster, job) == {"mpijob-controller"}
+
+
+def _refused(cluster: Cluster, job: str) -> None:
+    """Watch training-operator refuse *job* again and again, and make nothing of it."""
+
+    def again() -> bool:
+        path = "/api/v1/namespaces/team-a/events"
+        return any(
+            event["reason"] == "MPIJobFailedValidation" and event["count"] > 1
+            for event in cluster.admin.items(path)
+            if event["involvedObject"]["name"] == job
+        )
+
+    eventually(again, f"{job} is refused twice", SETTLED)
+    assert not {name for name in cluster.names("pods") if name.startswith(job)}
