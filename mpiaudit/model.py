@@ -5,7 +5,7 @@ Every module may import this one; it imports none of ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -156,6 +156,53 @@ class Gap:
     False: it was not given; files prove presence and not absence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an API server would not take a manifest over the object that it has."""
+
+    at: Location
+    """The field of the manifest."""
+
+    standing: Location
+    """The same field of the object in force."""
+
+    field: str
+    """As the API server names it: ``spec.selector``."""
+
+    reason: str
+    """In the API server's words, with what is there and what would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Fields that a manifest would change, and that another field manager owns."""
+
+    at: Location
+    """The first of them in the manifest."""
+
+    standing: Location
+    """The ``managedFields`` of the object in force."""
+
+    manager: str
+    """As kubectl names it: ``"manager" using apps/v1``."""
+
+    fields: tuple[str, ...]
+    """As kubectl prints them: ``.spec.template.spec.containers[name="x"].image``."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What an API server would say to manifests over the objects that it has."""
+
+    refusals: list[Refusal] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    outsized: list[Refusal] = field(default_factory=list)
+    """Of CRDs that were applied client-side, and do not fit into the annotation for that."""
+
+    owned: list[bool] = field(default_factory=list)
+    """Of each object in force, whether it was known who owns its fields."""
+
+
 @dataclass(slots=True)
 class Reading:
     """What a collector reads.
@@ -193,3 +240,10 @@ class Reading:
 
     server: str = ""
     """The API server's version, for example ``v1.34.4``; empty for files."""
+
+    answers: Answers | None = None
+    """None where no manifest was given with the object that it would be applied over."""
+
+    closer: Callable[[Resource], Resource | None] | None = None
+    """Reads one of `resources` once more, with what the list left out; returns None where that
+    fails. To be called while they are iterated; None where there is no more to read."""

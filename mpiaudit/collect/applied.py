@@ -1,4 +1,4 @@
-"""One object applied over another: what is taken from which, and what would be refused."""
+"""One object applied over another: what is taken from which."""
 
 from __future__ import annotations
 
@@ -91,23 +91,10 @@ def differ(new: Controller, old: Controller | None) -> bool:
     return old is None or replace(new, identity=old.identity, ready=old.ready) != old
 
 
-def refusal(above: Resource, below: Resource) -> str:
-    """Return why the API server would refuse *above* over *below*, or the empty string.
+def is_patch(workload: Resource) -> bool:
+    """Return whether a container lacks its image: it is merged into what is there, or refused.
 
-    Of workloads only controllers are looked at.
-
-    Source: kubernetes/kubernetes v1.34.0 pkg/apis/rbac/validation/validation.go (roleRef),
-    pkg/apis/core/validation/validation.go (image) and pkg/registry/apps/deployment/strategy.go
-    (selector).
+    Source: kubernetes/kubernetes v1.34.0 pkg/apis/core/validation/validation.go.
     """
-    if below.get("roleRef", "name") != above.get("roleRef", "name"):
-        return "roleRef is immutable"
-    if controller_in(below) is None:
-        return ""
-    containers = mappings(above.get("spec", "template", "spec", "containers"))
-    if not all(c.get("image") for c in containers):
-        return "a container has no image, as in a patch"
-    selector = below.get("spec", "selector")
-    if selector and above.get("spec", "selector") != selector:
-        return "spec.selector is immutable"
-    return ""
+    containers = mappings(workload.get("spec", "template", "spec", "containers"))
+    return not all(c.get("image") for c in containers)

@@ -7,6 +7,7 @@ its size is counted while it is read.
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import os
 import posixpath
@@ -20,9 +21,9 @@ from dataclasses import dataclass
 from typing import IO
 
 from mpiaudit.collect import walk
-from mpiaudit.collect.member import LIMITS, LimitError, Limits, Member, Meter, tarred, zipped
+from mpiaudit.collect.compressed import LimitError, unpacked
+from mpiaudit.collect.member import LIMITS, Limits, Member, Meter, tarred, zipped
 
-_NESTED = (*walk.ARCHIVES, ".tar.bz2", ".tar.xz", ".tar.zst", ".tbz2", ".txz")
 _ZIP = frozenset({b"PK\x03\x04", b"PK\x05\x06"})
 _DAMAGED = (
     EOFError,
@@ -51,15 +52,21 @@ class Said:
 
 
 def members(
-    path: str, said: Said, limits: Limits = LIMITS, only: Collection[str] | None = None
+    path: str,
+    said: Said,
+    limits: Limits = LIMITS,
+    only: Collection[str] | None = None,
+    content: bytes | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of each manifest in the archive, in its order.
 
     *only* names those that are wanted, None for all: the reading ends with the last of them.
+    *content* is what *path* held, where it can be read only once.
     """
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123
-            meter = Meter(os.fstat(stream.fileno()).st_size, limits)
+        with open(path, "rb") if content is None else io.BytesIO(content) as stream:  # noqa: PTH123
+            meter = Meter(stream.seek(0, os.SEEK_END), limits)
+            stream.seek(0)
             yield from _wanted(path, _members(stream, meter), said, meter, only)
     except LimitError as error:
         said.faults.append(f"{path}: {error}; what comes after is left out")
@@ -75,9 +82,7 @@ def _members(stream: IO[bytes], meter: Meter) -> Iterator[Member]:
     stream.seek(0)
     if start in _ZIP:
         return zipped(stream, meter)
-    if start.startswith(walk.GZIP):
-        return tarred(gzip.GzipFile(fileobj=stream), meter)
-    return tarred(stream, meter)
+    return tarred(unpacked(stream), meter)
 
 
 def _wanted(
@@ -92,7 +97,7 @@ def _wanted(
         meter.count()
         name = printable(member.name)
         source = f"{path}:{name}"
-        if name.lower().endswith(_NESTED) and member.is_file_or_link:
+        if name.lower().endswith(walk.ARCHIVES) and member.is_file_or_link:
             said.notes.append(f"{source}: an archive in an archive is not opened; unpack it")
         if not name.lower().endswith(walk.SUFFIXES) or not member.is_file_or_link:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import re
@@ -11,7 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import IO
 
-from mpiaudit.collect import bundle, embedded, kustomize, walk
+from mpiaudit.collect import answer, bundle, embedded, kustomize, walk
+from mpiaudit.collect.compressed import GZIP
 from mpiaudit.manifest.locate import locate
 from mpiaudit.manifest.read import Data, Fault, Item, Skipped
 from mpiaudit.model import AuditError, FieldPath, Location, Reading, Resource
@@ -35,9 +37,9 @@ def collect(
 ) -> Reading:
     """Return the objects of one of *kinds* in every manifest that *paths* lead to.
 
-    A path is a file, a folder, a tar or zip file, or ``-`` for *stdin*; *kinds* None means all.
-    Files are opened as `Reading.resources` is consumed. What can be read only once is put into
-    *kept*, for `place`.
+    A path is a file, a folder, a tar or zip file, compressed perhaps, or ``-`` for *stdin*, which
+    may hold one as well; *kinds* None means all. Files are opened as `Reading.resources` is
+    consumed. What can be read only once is put into *kept*, for `place`.
 
     Raises:
         AuditError: A path does not exist, or ``-`` was given and *stdin* was not.
@@ -48,7 +50,8 @@ def collect(
     if kinds and embedded.KIND in kinds:
         kinds |= embedded.CARRIERS
     reading = Reading(resources=iter(()))
-    reading.resources = _resources(paths, kinds, stdin, {} if kept is None else kept, reading)
+    found = _resources(paths, kinds, stdin, {} if kept is None else kept, reading)
+    reading.resources = answer.beside(found, reading)
     return reading
 
 
@@ -69,10 +72,10 @@ def place(
         content = _again(source, kept or {})
         if content is not None:
             placed.update(_placed(content, inside))
-        elif found := walk.split(source):
+        elif found := walk.split(source, kept or {}):
             packed[found[0]][found[1]] = inside
     for path, wanted in packed.items():
-        for name, text in _unpacked(path, [], [], wanted):
+        for name, text in _unpacked(path, [], [], wanted, (kept or {}).get(path)):
             placed.update(_placed(text, wanted[name]))
     return placed
 
@@ -86,14 +89,18 @@ def _resources(
 ) -> Iterator[Resource]:
     for path in walk.files(paths, reading.faults, reading.notes):
         if walk.is_archive(path):
-            for name, text in _unpacked(path, reading.faults, reading.notes):
-                reading.inputs += 1
-                yield from _objects(f"{path}:{name}", text, kinds, reading)
+            yield from _members(path, kinds, reading)
             continue
         try:
             content = _content(path, kept, stdin if path == walk.STDIN else None)
         except OSError as error:
             reading.faults.append(walk.unreadable(path, error))
+            continue
+        if path in kept and walk.begins_as_archive(io.BytesIO(kept[path])):
+            yield from _members(path, kinds, reading, kept[path])
+            continue
+        if content[: len(GZIP)] == GZIP:
+            reading.faults.append(f"{path}: compressed; unpack it, or name the file of a snapshot")
             continue
         reading.inputs += 1
         yield from _objects(path, content, kinds, reading)
@@ -101,6 +108,15 @@ def _resources(
         reading.notes.append(
             f"unrendered templates left out that mention no MPIJob: {reading.left_out}"
         )
+
+
+def _members(
+    path: str, kinds: frozenset[str] | None, reading: Reading, content: bytes | None = None
+) -> Iterator[Resource]:
+    """Yield the objects of an archive."""
+    for name, text in _unpacked(path, reading.faults, reading.notes, content=content):
+        reading.inputs += 1
+        yield from _objects(f"{path}:{name}", text, kinds, reading)
 
 
 def _objects(
@@ -158,12 +174,16 @@ def _embedded(
 
 
 def _unpacked(
-    path: str, faults: list[str], notes: list[str], only: Collection[str] | None = None
+    path: str,
+    faults: list[str],
+    notes: list[str],
+    only: Collection[str] | None = None,
+    content: bytes | None = None,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the content of the manifests in an archive; *only* these, if given."""
     from mpiaudit.collect import archive  # noqa: PLC0415 - most scans read none
 
-    return archive.members(path, archive.Said(faults, notes), only=only)
+    return archive.members(path, archive.Said(faults, notes), only=only, content=content)
 
 
 def _content(path: str, kept: Kept, stdin: IO[bytes] | None = None) -> Data:

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
 from mpiaudit.collect.api import Api, BrokenError, MissingError, RefusedError
+from mpiaudit.collect.closer import closer
 from mpiaudit.collect.connection import connect, impersonation
 from mpiaudit.collect.crew import Crew
 from mpiaudit.collect.kinds import NAMESPACE
@@ -88,6 +90,7 @@ def collect(
     Survey(reader, Scope(namespace, options.selector), source).start()
     reading = Reading(iter(()), reader.gaps, reader.absent, notes=reader.notes, server=server)
     reading.context = connection.name
+    reading.closer = partial(closer, api)
     reading.taken = api.taken or _own_time(reading)
     reading.resources = _resources(reading, reader, source, progress)
     return reading

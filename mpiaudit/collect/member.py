@@ -8,16 +8,14 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO, Protocol
+from typing import IO
+
+from mpiaudit.collect.compressed import LimitError, Readable
 
 _BLOCK = 512
 """Bytes of a tar block; two of zeros end the file."""
 
 _CHUNK = 1 << 20
-
-
-class LimitError(Exception):
-    """An archive that is not read to its end, for a reason that is no damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +38,6 @@ class Limits:
 
 
 LIMITS = Limits()
-
-
-class Readable(Protocol):
-    """A stream of bytes, unpacked or not."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return *size* bytes, or fewer at the end."""
 
 
 @dataclass(slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from mpiaudit.collect import answer
 from mpiaudit.collect.applied import (
     Key,
     controller_in,
     differ,
+    is_patch,
     key_of,
     merged,
-    refusal,
     selects,
     stands_alone,
     written,
@@ -21,7 +22,7 @@ from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import CRD_NAME, Crd
 from mpiaudit.inventory.job import LAST_APPLIED
 from mpiaudit.inventory.view import mapping
-from mpiaudit.model import Reading, Resource
+from mpiaudit.model import Answers, Reading, Resource
 
 CRD: Key = ("apiextensions.k8s.io", "CustomResourceDefinition", "", CRD_NAME)
 
@@ -32,14 +33,15 @@ def lay(files: Reading, cluster: Reading, namespace: str) -> Reading:
     An object of *files* takes the place of the cluster's, keeps its own source, and takes over
     what only the API server knows. *namespace* is where those go that name none. One that the API
     server would refuse leaves the cluster's in force: a CRD that drops a stored version and an
-    MPIJob of a version that is not served stand beside it, as manifests; of the rest, a controller
-    without an image, say, a note remains. Of two objects of one name the last counts.
+    MPIJob of a version that is not served stand beside it, as manifests; of one that changes an
+    immutable field the refusal remains in `Reading.answers`, with all conflicts of owners; of a
+    controller without an image, as in a patch, a note. Of two objects of one name the last counts.
 
-    Not predicted: admission and schema validation, fields that another applier owns and that
+    Not predicted: admission, fields that another applier owns and that
     would survive, and what controllers then do. Where a controller's settings change, its pods
     and its status are left out, for they say nothing of the new ones.
     """
-    laid = replace(cluster, resources=iter(()), notes=[], faults=[])
+    laid = replace(cluster, resources=iter(()), notes=[], faults=[], answers=Answers())
     laid.resources = _resources(files, cluster, namespace, laid)
     return laid
 
@@ -47,7 +49,7 @@ def lay(files: Reading, cluster: Reading, namespace: str) -> Reading:
 def _resources(
     files: Reading, cluster: Reading, namespace: str, laid: Reading
 ) -> Iterator[Resource]:
-    layers = _Layers()
+    layers = _Layers(laid.answers or Answers(), cluster.closer)
     for resource in files.resources:
         manifest = written(resource, namespace)
         if stands_alone(manifest):
@@ -58,16 +60,28 @@ def _resources(
         if not layers.holds(resource):
             yield resource
     yield from layers.applied()
-    laid.notes += [*cluster.notes, *files.notes, *layers.notes]
+    laid.notes += [*cluster.notes, *files.notes, *layers.notes, *_unowned(layers.answers)]
     laid.faults += [*cluster.faults, *files.faults]
     laid.inputs = cluster.inputs + files.inputs
     laid.documents = cluster.documents + files.documents
+
+
+def _unowned(answers: Answers) -> Iterator[str]:
+    """Say what stays unjudged; where no owners are known at all, the rule itself is skipped."""
+    unknown = answers.owned.count(False)
+    if unknown and any(answers.owned):
+        yield (
+            f"objects in force whose fields' owners are not known: {unknown}; whether a server-side"
+            " apply over them would conflict was not judged"
+        )
 
 
 @dataclass
 class _Layers:
     """The objects of the files, and those of the cluster that they may stand for."""
 
+    answers: Answers
+    closer: Callable[[Resource], Resource | None] | None
     above: dict[Key, Resource] = field(default_factory=dict)
     below: dict[Key, Resource] = field(default_factory=dict)
     controllers: list[Controller] = field(default_factory=list)
@@ -81,6 +95,8 @@ class _Layers:
 
     new: int = 0
     """MPIJobs of the files that the cluster does not have."""
+
+    refused: set[Key] = field(default_factory=set)
 
     notes: list[str] = field(default_factory=list)
 
@@ -99,6 +115,7 @@ class _Layers:
         key = key_of(resource)
         if key in self.above:
             self.below[key] = resource
+            self._ask(key, resource)
             return True
         if key == CRD:
             self.crd = Crd.parse(resource)
@@ -107,20 +124,37 @@ class _Layers:
             return True
         return False
 
+    def _ask(self, key: Key, below: Resource) -> None:
+        """Note what the API server would say to a manifest over *below*."""
+        above = self.above[key]
+        if not answer.concerns(above, below):
+            return
+        known = len(self.answers.refusals)
+        whole = self.closer(below) if self.closer else None
+        answer.judge(self.answers, above, whole or below)
+        if len(self.answers.refusals) > known:
+            self.refused.add(key)
+
     def applied(self) -> Iterator[Resource]:
         """Yield what is then in force of all that was kept back."""
         changed: list[Controller] = []
         for key in sorted(self.above, key=CRD.__ne__):
             above, below = self.above[key], self.below.get(key)
-            if key == CRD:
+            if below and key in self.refused:
+                self.crd = Crd.parse(below) if key == CRD else self.crd
+                yield below
+            elif key == CRD:
                 yield from self._definitions(above, below)
             elif below is None:
                 self.new += above.kind == "MPIJob"
                 yield above
             elif above.kind == "MPIJob":
                 yield from self._jobs(above, below)
-            elif reason := refusal(above, below):
-                self.notes.append(f"{above.source}: {above.reference} is not applied: {reason}")
+            elif controller_in(below) and is_patch(above):
+                self.notes.append(
+                    f"{above.source}: {above.reference} is not applied: a container has no image,"
+                    " as in a patch"
+                )
                 yield below
             elif (new := controller_in(above)) and differ(new, controller_in(below)):
                 changed.append(new)
@@ -161,7 +195,7 @@ class _Layers:
             yield from (below, above)
             return
         job = merged(above, below)
-        applied = json.dumps({"apiVersion": above.api_version, "kind": above.kind})
+        applied = json.dumps(above.body, default=str)
         metadata = mapping(job.get("metadata"))
         annotations = {**mapping(metadata.get("annotations")), LAST_APPLIED: applied}
         yield replace(job, body={**job.body, "metadata": {**metadata, "annotations": annotations}})

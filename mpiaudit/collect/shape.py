@@ -44,6 +44,12 @@ class Annotated(Metadata):
     annotations: dict[str, str] | None = None
 
 
+class Owned(Annotated):
+    """Metadata with annotations, and with the fields that each manager owns."""
+
+    managed_fields: Any = None
+
+
 class Named(Shape):
     """An object of which only the metadata is asked for."""
 

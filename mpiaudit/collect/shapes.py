@@ -6,18 +6,21 @@ from typing import Any
 
 import msgspec
 
-from mpiaudit.collect.shape import Annotated, Metadata, Named, Shape, Whole
+from mpiaudit.collect.shape import Annotated, Metadata, Named, Owned, Shape, Whole
 
 
 class CrdVersion(Shape):
-    """One entry of a CRD's ``spec.versions``."""
+    """One entry of a CRD's ``spec.versions``, whole: manifests are compared with it."""
 
     name: str | None = None
     served: bool | None = None
     storage: bool | None = None
     deprecated: bool | None = None
+    deprecation_warning: str | None = None
     additional_printer_columns: Any = None
     schema: Any = None
+    selectable_fields: Any = None
+    subresources: Any = None
 
 
 class CrdSpec(Shape):
@@ -31,9 +34,9 @@ class CrdSpec(Shape):
 
 
 class Crd(Shape):
-    """The MPIJob CRD."""
+    """The MPIJob CRD, with who owns its fields: it is one object, and most often in conflict."""
 
-    metadata: Annotated
+    metadata: Owned
     spec: CrdSpec | None = None
     status: Any = None
 
@@ -160,6 +163,7 @@ class ConfigMap(Shape):
 
     metadata: Annotated
     data: Any = None
+    immutable: bool | None = None
 
 
 class Event(Shape):

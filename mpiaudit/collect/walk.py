@@ -6,19 +6,23 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import IO
 
+from mpiaudit.collect.compressed import LimitError, unpacked
 from mpiaudit.model import AuditError
 
 SUFFIXES = (".yaml", ".yml", ".json")
 """What a file in a folder ends in, in any case; a file that is named is read whatever its name."""
 
-ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
+ARCHIVES = (
+    *(".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst"),
+    ".zip",
+)
 """What an archive ends in, in any case; one that is named is known by its content as well."""
 
-GZIP = b"\x1f\x8b"
-ZIP = b"PK"
-"""How files of gzip and zip begin."""
+ZIP = b"PK\x03\x04"
+"""How files of zip begin."""
 
 _USTAR = slice(257, 262)
 
@@ -57,30 +61,39 @@ def is_archive(path: str) -> bool:
     """Return whether *path* is a regular file that is a tar or zip file, or is called one."""
     if path.lower().endswith(SUFFIXES) or not os.path.isfile(path):  # noqa: PTH113
         return False
-    return path.lower().endswith(ARCHIVES) or _begins_as_archive(path)
+    if path.lower().endswith(ARCHIVES):
+        return True
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return begins_as_archive(stream)
+    except OSError:
+        return False
 
 
-def split(source: str) -> tuple[str, str] | None:
-    """Return the archive and the member of ``bundle.tgz:path/inside.yaml``; None for a file."""
+def split(source: str, kept: Collection[str] = ()) -> tuple[str, str] | None:
+    """Return the archive and the member of ``bundle.tgz:path/inside.yaml``; None for a file.
+
+    *kept* are archives that can be read only once, such as standard input.
+    """
     for found in re.finditer(":", source):
         path = source[: found.start()]
-        if is_archive(path):
+        if path in kept or is_archive(path):
             return path, source[found.end() :]
     return None
 
 
-def _begins_as_archive(path: str) -> bool:
-    try:
-        with open(path, "rb") as stream:  # noqa: PTH123
-            start = stream.read(512)
-            if start.startswith(GZIP):
-                import gzip  # noqa: PLC0415 - most files are not compressed
+def begins_as_archive(stream: IO[bytes]) -> bool:
+    """Return whether what *stream* is at the start of is a tar or zip file, compressed or not.
 
-                stream.seek(0)
-                start = gzip.GzipFile(fileobj=stream).read(512)
+    A snapshot, which gzip wrote, is none; neither is a manifest that is compressed.
+    """
+    try:
+        start = unpacked(stream).read(512)
+    except LimitError:
+        return True
     except (OSError, EOFError, zlib.error):
         return False
-    return start.startswith(ZIP + b"\x03\x04") or start[_USTAR] == b"ustar"
+    return start.startswith(ZIP) or start[_USTAR] == b"ustar"
 
 
 def _folder(

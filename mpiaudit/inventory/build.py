@@ -25,7 +25,7 @@ from mpiaudit.inventory.rbac import GROUP as RBAC
 from mpiaudit.inventory.rbac import Binding, Role
 from mpiaudit.inventory.view import View, timestamp
 from mpiaudit.inventory.workload import LauncherJob, Pod
-from mpiaudit.model import Gap, Reading, Resource
+from mpiaudit.model import Answers, Gap, Reading, Resource
 
 V = TypeVar("V", bound=View)
 
@@ -71,7 +71,13 @@ KINDS: Mapping[str, Kind] = {
 NAMED = 3
 """Files that a gap names; the others are counted."""
 
-_READ_WITH = {"crd": {"crds"}, "controllers": {"pods"}, "now": {"leases", "events"}}
+_READ_WITH = {
+    "crd": {"crds"},
+    "controllers": {"pods"},
+    "now": {"leases", "events"},
+    "refusals": {"roles", "bindings", "services", "launcher_jobs", "config_maps"},
+    "conflicts": {"roles", "bindings", "services"},
+}
 """Fields that take part in another one, so that its kinds are read for it as well."""
 
 
@@ -106,6 +112,7 @@ def build(reading: Reading) -> Inventory:
     elif crd is None and crds:
         gaps["crd"] = _unclear(crds)
     pods = pile.all(Pod)
+    answers = reading.answers or Answers()
     return Inventory(
         crd=crd,
         crds=crds,
@@ -124,6 +131,9 @@ def build(reading: Reading) -> Inventory:
         bindings=bindings,
         pod_groups=pile.all(PodGroupKind),
         now=max((t for t in (pile.latest, timestamp(reading.taken)) if t), default=None),
+        outsized=tuple(answers.outsized),
+        refusals=tuple(sorted(answers.refusals, key=lambda r: r.at.object.sort_key)),
+        conflicts=tuple(sorted(answers.conflicts, key=lambda c: c.at.object.sort_key)),
         listed=frozenset(KINDS.keys() - reading.gaps.keys() if reading.taken else pile.listed),
         gaps=gaps,
     )
@@ -181,6 +191,12 @@ def _times(view: View) -> Iterator[datetime]:
 
 def _gaps(reading: Reading, pile: _Pile) -> Iterator[tuple[str, Gap]]:
     """Yield each field that is not known to be complete, with the reason; the worst comes last."""
+    if reading.answers is None:
+        gap = Gap("no manifest was laid over a cluster", unreadable=False)
+        yield from (("refusals", gap), ("outsized", gap))
+    if reading.answers is None or not any(reading.answers.owned):
+        reason = "no manifest was laid over an object with managedFields"
+        yield "conflicts", Gap(reason, unreadable=False)
     refused = [(KINDS[name].field, gap) for name, gap in reading.gaps.items() if name in KINDS]
     yield from sorted(refused, key=lambda pair: pair[1].unreadable)
     if reading.taken:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mpiaudit.facts import crds as facts
+from mpiaudit.inventory.job import LAST_APPLIED
 from mpiaudit.inventory.view import View, identity, mapping, mappings, text, words
 from mpiaudit.model import Resource
 
@@ -52,6 +53,9 @@ class Crd(View):
     origin: facts.Origin | None
     """Which release wrote it; None where it fits no release, or several."""
 
+    applied: int
+    """Bytes of the last-applied configuration; 0 where there is none."""
+
     @property
     def served(self) -> tuple[str, ...]:
         """The versions the API server answers, in the manifest's order."""
@@ -90,6 +94,7 @@ class Crd(View):
                 ),
                 frozenset[str]().union(*(v.properties for v in versions if v.served)),
             ),
+            applied=len(text(resource.get("metadata", "annotations", LAST_APPLIED)).encode()),
         )
 
 

@@ -21,7 +21,7 @@ from mpiaudit.inventory.neighbour import (
 from mpiaudit.inventory.podgroup import PodGroupKind
 from mpiaudit.inventory.rbac import Binding, Role
 from mpiaudit.inventory.workload import LauncherJob, Pod
-from mpiaudit.model import Gap
+from mpiaudit.model import Conflict, Gap, Refusal
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,24 @@ class Inventory:
     listed: frozenset[str] = frozenset()
     """Kinds of which a whole list was read, live or exported: what is not in it is not there."""
 
+    refusals: tuple[Refusal, ...] = ()
+    """Of manifests, by the objects that they would be applied over."""
+
+    conflicts: tuple[Conflict, ...] = ()
+    """Of manifests, with other owners of what they set."""
+
+    outsized: tuple[Refusal, ...] = ()
+    """Of CRDs that are too large for the way in which they are applied."""
+
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     """Why a field above is not known to be complete, by the field's name."""
 
 
 JUDGEABLE = frozenset(f.name for f in fields(Inventory)) - {"gaps"}
 """The names a check may take as parameters."""
+
+WHAT_IF = frozenset({"refusals", "conflicts", "outsized"})
+"""Fields about manifests laid over a cluster: where none were, nobody has asked for them."""
 
 TITLES = {
     "crd": "the CRD",
@@ -85,5 +97,8 @@ TITLES = {
     "bindings": "role bindings",
     "pod_groups": "the CRDs of PodGroup",
     "now": "times",
+    "refusals": "manifests laid over a cluster",
+    "outsized": "manifests laid over a cluster",
+    "conflicts": "manifests over objects with managedFields",
 }
 """What fills each field, in the user's words, in the order to say it."""

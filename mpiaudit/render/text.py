@@ -8,7 +8,7 @@ from itertools import groupby
 
 from tabulate import tabulate
 
-from mpiaudit.inventory.inventory import TITLES
+from mpiaudit.inventory.inventory import TITLES, WHAT_IF
 from mpiaudit.model import Location
 from mpiaudit.render import Look
 from mpiaudit.report import Finding, Report, Skip
@@ -199,7 +199,10 @@ def _not_judged(report: Report, look: Look) -> Iterator[str]:
         ids = [s.rule.id for s in refused if s.gap.reason == reason]
         said = f"Not judged: {_count(len(ids), 'rule')}, {reason} ({', '.join(ids)})"
         yield from _wrap(said, look, hang=2)
-    others = [s.rule for s in report.skips if not s.gap.unreadable]
+    unasked = WHAT_IF if report.gaps.keys() >= WHAT_IF else frozenset()
+    others = [
+        s.rule for s in report.skips if not s.gap.unreadable and unasked.isdisjoint(s.rule.needs)
+    ]
     if others and (report.decisive or report.coverage.live or report.grade is None):
         missing = {n for r in others for n in r.needs if n in report.gaps}
         wanted = ", ".join(dict.fromkeys(TITLES[n] for n in TITLES if n in missing))

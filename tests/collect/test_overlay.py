@@ -19,7 +19,7 @@ from mpiaudit.collect.overlay import lay
 from mpiaudit.inventory.build import build
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.model import Gap, Reading, Resource
-from mpiaudit.report import Finding, Report
+from mpiaudit.report import Coverage, Finding, Report
 from mpiaudit.rule import Severity
 
 RULES = engine.load_rules()
@@ -53,6 +53,9 @@ spec:
             - --enable-scheme=jaxjob
 """
 """The Deployment of training-operator 1.9.4 with the fix of MPA003 in it."""
+
+PATCH = "a container has no image, as in a patch"
+"""Why a note says that a controller is left as it is."""
 
 OLD_JOB = """\
 apiVersion: kubeflow.org/v1
@@ -267,24 +270,28 @@ def test_pods_of_changed_settings_say_nothing_of_the_new_ones() -> None:
     assert changed.controllers[0].uid == "uid-1"
 
 
-@pytest.mark.parametrize(
-    ("manifest", "reason"),
-    [
-        (operator(image=None), "a container has no image, as in a patch"),
-        (
-            operator() | {"spec": operator()["spec"] | {"selector": {"matchLabels": {"a": "b"}}}},
-            "spec.selector is immutable",
-        ),
-    ],
-)
-def test_a_controller_that_would_be_refused_is_said(manifest: Body, reason: str) -> None:
+def test_a_controller_without_an_image_is_no_manifest() -> None:
     """The cluster's stays in force, and a note says why."""
-    inventory, reading = laid([manifest], [operator(uid="uid-1")])
+    inventory, reading = laid([operator(image=None)], [operator(uid="uid-1")])
 
     assert [c.ref.source for c in inventory.controllers] == ["cluster:lab"]
     assert reading.notes == [
-        f"a.yaml: Deployment mpi-operator/mpi-operator is not applied: {reason}"
+        f"a.yaml: Deployment mpi-operator/mpi-operator is not applied: {PATCH}"
     ]
+
+
+def test_a_controller_that_would_be_refused_stays_as_it_is() -> None:
+    """What is judged is what the cluster would then hold, and the refusal is a finding."""
+    labels = ('{"matchLabels": {"app": "mpi-operator"}}', '{"matchLabels": {"a": "b"}}')
+    other = operator() | {"spec": operator()["spec"] | {"selector": {"matchLabels": {"a": "b"}}}}
+
+    inventory, reading = laid([other], [operator(uid="uid-1")])
+
+    assert [c.ref.source for c in inventory.controllers] == ["cluster:lab"]
+    assert [(r.field, r.reason) for r in inventory.refusals] == [
+        ("spec.selector", f"field is immutable; it is {labels[0]} and would be {labels[1]}")
+    ]
+    assert reading.notes == []
 
 
 def test_the_last_of_two_manifests_counts() -> None:
@@ -353,3 +360,14 @@ def test_what_names_no_namespace_goes_where_kubectl_puts_it(
 
     for report in (live, later):
         assert str(by_rule(report, "MPA080").hit.at.object) == f"MPIJob {namespace}/bert"
+
+
+def test_fields_that_would_get_lost_are_told_of_a_job_that_is_there() -> None:
+    """A change to a running job is judged as its author wrote it, not as it was."""
+    manifest = job("v2beta1")
+    manifest["spec"] |= {"cleanPodPolicy": "Running", "slotsPerWorker": "2"}
+
+    inventory, _ = laid([manifest], [job("v2beta1", uid="there")])
+    report = engine.audit(inventory, RULES, Coverage("cluster:lab", live=True))
+
+    assert {"MPA016", "MPA213"} <= {f.rule.id for f in report.findings}

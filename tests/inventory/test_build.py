@@ -6,7 +6,7 @@ from typing import Any
 
 from mpiaudit.inventory.build import build, kinds_for
 from mpiaudit.inventory.inventory import Inventory
-from mpiaudit.model import Gap, Reading, Resource
+from mpiaudit.model import Answers, Gap, Reading, Resource
 
 JOB = {
     "apiVersion": "kubeflow.org/v2beta1",
@@ -55,12 +55,13 @@ ADMIN = [
 
 
 def from_cluster(*bodies: Mapping[str, Any], gaps: Mapping[str, Gap] | None = None) -> Inventory:
-    """Return the inventory of a live cluster."""
+    """Return the inventory of a live cluster, with manifests laid over it."""
     return build(
         Reading(
             (Resource(b, "cluster:test") for b in (*ADMIN, *bodies)),
             gaps=dict(gaps or {}),
             taken="2026-03-01T10:00:00Z",
+            answers=Answers(owned=[True]),
         )
     )
 
