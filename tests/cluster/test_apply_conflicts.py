@@ -32,7 +32,7 @@ PATHS = {
 APPLY = "application/apply-patch+yaml"
 ODD: tuple[Any, ...] = ("x", {"a": "b"}, {}, [])
 
-pytestmark = pytest.mark.xdist_group("applies")
+pytestmark = pytest.mark.xdist_group("apply conflicts")
 
 
 @pytest.fixture(scope="module", params=["helm", "kubectl-client-side-apply"])
