@@ -4,7 +4,8 @@ Each pytest-xdist worker has a control plane of its own, so the tests need no lo
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -22,18 +23,24 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Return a cluster for the session; what is left in it by the last test is still there."""
+    with started(tmp_path_factory.mktemp("plane"), RELEASE) as cluster:
+        yield cluster
+
+
+@contextmanager
+def started(folder: Path, release: str) -> Iterator[Cluster]:
+    """Run a cluster whose API server is of *release*; skip the test without the testbed."""
     bed.unshare()
-    for name in ("etcd", f"kube-apiserver-{RELEASE}", f"kube-controller-manager-{RELEASE}"):
+    for name in ("etcd", f"kube-apiserver-{release}", f"kube-controller-manager-{RELEASE}"):
         bed.program(name)
-    folder = tmp_path_factory.mktemp("plane")
-    plane = Plane(folder)
-    with ExitStack() as started:
-        started.callback(plane.stop)
+    plane = Plane(folder, release)
+    with ExitStack() as open_:
+        open_.callback(plane.stop)
         plane.start()
-        admin = started.enter_context(closing(plane.client()))
+        admin = open_.enter_context(closing(plane.client()))
         add_node(admin)
         kubelet = Kubelet(plane, folder)
-        started.callback(kubelet.stop)
+        open_.callback(kubelet.stop)
         kubelet.start()
         yield Cluster(plane, kubelet, folder, admin)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 from cluster.accounts import account, effective, role
 from cluster.client import eventually
 from cluster.cluster import Cluster, emptied
+from cluster.conftest import started
 from cluster.jobs import mpijob, with_field
+from cluster.plane import RELEASE
 from mpiaudit import engine
 from mpiaudit.cli import _audit, commands
 from mpiaudit.collect import rights
@@ -61,10 +64,23 @@ FIELDS = {
 """What a rule asks for, by the resource that holds it."""
 
 
-@pytest.fixture(scope="module")
-def busy(running: Cluster) -> Cluster:
+OLDER = "1.29.15"
+"""A release of Kubernetes of two years before."""
+
+
+@pytest.fixture(scope="module", params=[RELEASE, OLDER])
+def busy(
+    request: pytest.FixtureRequest, running: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
     """Return a cluster with mpi-operator at work, a healthy job, a finished and a refused one."""
-    cluster = emptied(running)
+    if request.param == RELEASE:
+        yield _busy(emptied(running))
+        return
+    with started(tmp_path_factory.mktemp("older"), str(request.param)) as older:
+        yield _busy(older)
+
+
+def _busy(cluster: Cluster) -> Cluster:
     cluster.install("mpi-operator-0.8.0")
     cluster.submit(mpijob("runs"))
     ends = with_field(mpijob("ends", "team-b", ends=0), "None", *CLEAN)
