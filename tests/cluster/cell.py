@@ -63,12 +63,12 @@ def relay(listener: socket.socket, connect: Callable[[], socket.socket]) -> None
             except OSError:
                 near.close()
                 continue
-            threading.Thread(target=_join, args=(near, far), daemon=True).start()
+            threading.Thread(target=join, args=(near, far), daemon=True).start()
 
     threading.Thread(target=serve, daemon=True).start()
 
 
-def _join(near: socket.socket, far: socket.socket) -> None:
+def join(near: socket.socket, far: socket.socket) -> None:
     """Pass on what either says until both are silent."""
     with near, far:
         answers = threading.Thread(target=_copy, args=(far, near), daemon=True)
