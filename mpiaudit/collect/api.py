@@ -34,6 +34,9 @@ CHUNK = 1 << 20
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that may be gone a moment later."""
 
+FAULT = 500
+"""Status of an answer that the API server could not make."""
+
 
 class RefusedError(Exception):
     """The API server knows what was asked for, and will not say: 401 or 403."""
@@ -53,6 +56,10 @@ class GoneError(Exception):
 
 class BrokenError(Exception):
     """No usable answer, however often it was asked for."""
+
+
+class FaultError(BrokenError):
+    """The API server fails to answer (500), often for one object that it cannot read itself."""
 
 
 class LostError(BrokenError):
@@ -116,26 +123,27 @@ class Api:
         Raises:
             RefusedError, MissingError, GoneError, BrokenError, StoppedError: There is none.
         """
-        problem, lost = "", False
+        failure = BrokenError("it was never asked for")
         tries = 1 if self._silent else tries
         for attempt in range(tries):
-            wait, lost = min(PAUSE * 2**attempt, LONGEST_PAUSE), False
+            wait = min(PAUSE * 2**attempt, LONGEST_PAUSE)
             try:
                 reply = self._send(path, query or {}, accept)
                 self._silent = False
                 if reply.status not in PASSING:
                     return decode(_checked(reply))
-                problem = f"HTTP {reply.status}: {message(reply.body)}"
+                failure = _failure(reply)
                 if reply.retry_after.isdecimal():
                     wait = min(float(reply.retry_after), LONGEST_PAUSE)
             except ConnectionError as error:
-                problem, lost = str(error), isinstance(error, UnreachedError)
+                lost = isinstance(error, UnreachedError)
+                failure = (LostError if lost else BrokenError)(str(error))
                 self._silent |= attempt + 1 == tries
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                problem = f"the answer cannot be read: {error}"
+                failure = BrokenError(f"the answer cannot be read: {error}")
             if attempt + 1 < tries and self._stop.wait(wait):
                 raise StoppedError
-        raise LostError(problem) if lost else BrokenError(problem)
+        raise failure
 
     def _send(self, path: str, query: Mapping[str, str], accept: str) -> _Reply:
         """Return the reply to one request; every failure to get one is a ConnectionError."""
@@ -217,5 +225,11 @@ def _checked(reply: _Reply) -> bytearray:
             raise MissingError(message(reply.body))
         case 410:
             raise GoneError(message(reply.body))
-        case status:
-            raise BrokenError(f"HTTP {status}: {message(reply.body)}")
+        case _:
+            raise _failure(reply)
+
+
+def _failure(reply: _Reply) -> BrokenError:
+    """Return what an answer that is none says."""
+    what = f"HTTP {reply.status}: {message(reply.body)}"
+    return FaultError(what) if reply.status == FAULT else BrokenError(what)

@@ -22,6 +22,7 @@ class Kind:
     api_version: str
     plural: str
     accept: str = JSON
+    namespaced: bool = True
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """Return the request path of all objects, of a namespace's, or of one object."""
@@ -31,7 +32,12 @@ class Kind:
         return f"{root}/{self.api_version}{inside}/{self.plural}{leaf}"
 
 
-CRD = Kind("CustomResourceDefinition", "apiextensions.k8s.io/v1", "customresourcedefinitions")
+CRD = Kind(
+    "CustomResourceDefinition",
+    "apiextensions.k8s.io/v1",
+    "customresourcedefinitions",
+    namespaced=False,
+)
 DEPLOYMENT = Kind("Deployment", "apps/v1", "deployments")
 STATEFUL_SET = Kind("StatefulSet", "apps/v1", "statefulsets")
 POD = Kind("Pod", "v1", "pods")
@@ -40,16 +46,18 @@ SERVICE = Kind("Service", "v1", "services")
 CONFIG_MAP = Kind("ConfigMap", "v1", "configmaps")
 SECRET = Kind("Secret", "v1", "secrets", METADATA)
 SERVICE_ACCOUNT = Kind("ServiceAccount", "v1", "serviceaccounts", METADATA)
-NAMESPACE = Kind("Namespace", "v1", "namespaces", METADATA)
+NAMESPACE = Kind("Namespace", "v1", "namespaces", METADATA, namespaced=False)
 EVENT = Kind("Event", "v1", "events")
 LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases")
-CLUSTER_ROLE = Kind("ClusterRole", "rbac.authorization.k8s.io/v1", "clusterroles")
+CLUSTER_ROLE = Kind("ClusterRole", "rbac.authorization.k8s.io/v1", "clusterroles", namespaced=False)
 CLUSTER_ROLE_BINDING = Kind(
-    "ClusterRoleBinding", "rbac.authorization.k8s.io/v1", "clusterrolebindings"
+    "ClusterRoleBinding", "rbac.authorization.k8s.io/v1", "clusterrolebindings", namespaced=False
 )
 ROLE = Kind("Role", "rbac.authorization.k8s.io/v1", "roles")
 ROLE_BINDING = Kind("RoleBinding", "rbac.authorization.k8s.io/v1", "rolebindings")
-POD_GROUP = Kind("PodGroup", "apiextensions.k8s.io/v1", "customresourcedefinitions")
+POD_GROUP = Kind(
+    "PodGroup", "apiextensions.k8s.io/v1", "customresourcedefinitions", namespaced=False
+)
 """The definitions of PodGroup; no PodGroup itself is ever read."""
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from mpiaudit.collect.api import Api, BrokenError, LostError, MissingError, RefusedError
 from mpiaudit.collect.crew import Crew
 from mpiaudit.collect.kinds import Kind
-from mpiaudit.collect.listing import pages
+from mpiaudit.collect.listing import each_page
 from mpiaudit.collect.pages import decode_object
 from mpiaudit.collect.shape import Body
 from mpiaudit.model import Gap
@@ -82,7 +82,7 @@ class Reader:
         what = f"{kind.plural} in {namespace}" if namespace else kind.plural
         count = 0
         try:
-            for bodies in pages(self.api, kind, namespace, query, self._chunk):
+            for bodies in each_page(self.api, kind, namespace, query, self._chunk):
                 count += len(bodies)
                 if kept := [body for body in bodies if keep is None or keep(body)]:
                     self.crew.put(Batch(kind.name, kept))

@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from cluster import bed
@@ -70,6 +71,9 @@ class Plane:
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     """The administrator's."""
 
+    store: str = ""
+    """The address of its etcd."""
+
     _started: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
 
@@ -111,9 +115,9 @@ class Plane:
         """
         self._write_credentials()
         self.port, etcd, peers = _free_ports(3)
-        store = f"http://127.0.0.1:{etcd}"
-        self._run("etcd", *_etcd_flags(store, f"http://127.0.0.1:{peers}"))
-        self._run(f"kube-apiserver-{self.release}", *self._server_flags(store))
+        self.store = f"http://127.0.0.1:{etcd}"
+        self._run("etcd", *_etcd_flags(self.store, f"http://127.0.0.1:{peers}"))
+        self._run(f"kube-apiserver-{self.release}", *self._server_flags())
         client = self.client()
         with closing(client):
             self._wait(client, "/readyz")
@@ -140,6 +144,15 @@ class Plane:
         _, server, *_ = self._started
         server.kill()
         server.wait()
+
+    def put(self, key: str, value: bytes) -> None:
+        """Have etcd hold *value* at *key*, which the API server would never have written."""
+        pair = {"key": base64.b64encode(key.encode()), "value": base64.b64encode(value)}
+        body = json.dumps({name: text.decode() for name, text in pair.items()})
+        with closing(HTTPConnection(self.store.removeprefix("http://"), timeout=30)) as etcd:
+            etcd.request("POST", "/v3/kv/put", body)
+            answer = etcd.getresponse()
+            assert answer.status == HTTPStatus.OK, answer.read()
 
     def requests(self, user: str) -> list[Body]:
         """Return the API server's audit log of what *user* asked, oldest first."""
@@ -182,8 +195,8 @@ class Plane:
             time.sleep(0.1)
         raise RuntimeError(f"no control plane; see the logs in {self.folder}")
 
-    def _server_flags(self, store: str) -> Iterator[str]:
-        yield f"--etcd-servers={store}"
+    def _server_flags(self) -> Iterator[str]:
+        yield f"--etcd-servers={self.store}"
         yield f"--secure-port={self.port}"
         yield "--bind-address=127.0.0.1"
         yield "--advertise-address=127.0.0.1"
@@ -191,6 +204,7 @@ class Plane:
         yield "--tls-cert-file=tls.crt"
         yield "--tls-private-key-file=tls.key"
         yield "--token-auth-file=tokens.csv"
+        yield "--client-ca-file=tls.crt"
         yield "--authorization-mode=RBAC"
         yield f"--service-account-issuer={ISSUER}"
         yield "--service-account-key-file=accounts.key"
