@@ -52,8 +52,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cl
     """Audit a live cluster, a snapshot, or the manifests in PATHS.
 
     PATHS are files, folders (.yaml, .yml, .json), archives of them (.tar, .tgz, .tar.xz, .zip),
-    snapshots, or - for standard input; must-gathers and support bundles are known. Without PATHS the cluster
-    of the current kubeconfig context is audited; only GET requests are sent.
+    snapshots, or - for standard input; must-gathers and support bundles are known. Without PATHS
+    the cluster of the current kubeconfig context is audited; only GET requests are sent.
     PATHS with --against, or with an option that names a cluster, are judged as if applied to it.
     --context takes several names, with commas between: one report each.
 
