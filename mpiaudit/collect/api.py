@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mpiaudit import __version__
+from mpiaudit.collect.complaints import complaints, last_line
 from mpiaudit.collect.kinds import JSON
 from mpiaudit.collect.plain import brief, forbidden, message
 
@@ -99,6 +100,9 @@ class Api:
         self._silent = False
         """Whether one request was given up for want of any answer: the next ones try once."""
 
+        self._trouble = ""
+        """Why the exec plug-in gave no new token, at the last request."""
+
         self._configuration = client.configuration
         self._pool = client.rest_client.pool_manager
         self._headers = tuple(headers)
@@ -131,7 +135,7 @@ class Api:
                 reply = self._send(path, query or {}, accept)
                 self._silent = False
                 if reply.status not in PASSING:
-                    return decode(_checked(reply))
+                    return decode(_checked(reply, self._trouble))
                 failure = _failure(reply)
                 if reply.retry_after.isdecimal():
                     wait = min(float(reply.retry_after), LONGEST_PAUSE)
@@ -183,8 +187,9 @@ class Api:
         headers = HTTPHeaderDict(
             {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": f"mpiaudit/{__version__}"}
         )
-        with self._lock:  # this may run the kubeconfig's exec plug-in again
+        with self._lock, complaints() as logged:  # this may run the exec plug-in again
             settings = self._configuration.auth_settings().values()
+            self._trouble = last_line(*logged)
         for setting in settings:
             if setting["in"] == "header" and setting["value"]:
                 headers[setting["key"]] = setting["value"].strip()
@@ -212,13 +217,14 @@ class Api:
             self.taken = ""
 
 
-def _checked(reply: _Reply) -> bytearray:
-    """Return the body of an answer that is one."""
+def _checked(reply: _Reply, trouble: str) -> bytearray:
+    """Return the body of an answer that is one; *trouble* may be why it is none."""
     match reply.status:
         case 200:
             return reply.body
         case 401:
-            raise RefusedError(401, "the API server does not accept the credentials (401)")
+            why = f": {trouble}" if trouble else ""
+            raise RefusedError(401, f"the API server does not accept the credentials (401){why}")
         case 403:
             raise RefusedError(403, forbidden(message(reply.body)))
         case 404:

@@ -4,18 +4,26 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from mpiaudit.collect import kubeconfig as kubeconfigs
+from mpiaudit.collect.complaints import complaints, last_line
 from mpiaudit.collect.kubeconfig import DEFAULT, part
-from mpiaudit.model import AuditError
+from mpiaudit.model import AuditError, UnreachableError
 
 IN_CLUSTER = "in-cluster"
+
+LEGAL = "!#$&'*+^`|"
+"""What may stand in a header's name beside letters, digits and ``_.-~``.
+
+kubernetes/client-go v0.34.1 transport/round_trippers.go (legalHeaderKeyBytes), which escapes
+all else as in a URL.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,8 @@ def connect(kubeconfig: str | None, context: str | None) -> Connection:
     """Return a client for *context* of *kubeconfig*; None for either means kubectl's default.
 
     Raises:
-        AuditError: There is no kubeconfig, no such context, or no credentials.
+        AuditError: There is no kubeconfig, or no such context.
+        UnreachableError: The exec plug-in gives no credentials.
     """
     paths = kubeconfigs.files(kubeconfig)
     if not paths:
@@ -49,9 +58,10 @@ def connect(kubeconfig: str | None, context: str | None) -> Connection:
     if name not in contexts:
         known = ", ".join(sorted(map(str, contexts))) or "none"
         raise AuditError(f"kubeconfig: no context {name!r}; choose one with --context: {known}")
-    account = part(contexts[name], "context").get("user")
-    user = part(kubeconfigs.named(entries, "users").get(account), "user")
-    return Connection(name, _client(paths, name, user), user)
+    chosen = part(contexts[name], "context")
+    user = part(kubeconfigs.named(entries, "users").get(chosen.get("user")), "user")
+    server = part(kubeconfigs.named(entries, "clusters").get(chosen.get("cluster")), "cluster")
+    return Connection(name, _client(paths, name, user, str(server.get("proxy-url") or "")), user)
 
 
 def impersonation(
@@ -76,31 +86,65 @@ def impersonation(
         *(("Impersonate-Uid", str(user["as-uid"])) for _ in [0] if user.get("as-uid")),
         *(("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()),
         *(
-            (f"Impersonate-Extra-{key}", str(value))
+            (f"Impersonate-Extra-{quote(str(key), safe=LEGAL)}", str(value))
             for key, values in (user.get("as-user-extra") or {}).items()
             for value in values
         ),
     ]
 
 
-def _client(files: list[str], context: str, user: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    from kubernetes import config
+def _client(files: list[str], context: str, user: Mapping[str, Any], proxy: str) -> Any:  # noqa: ANN401
+    from kubernetes import client, config
 
-    with _complaints() as complaints:
+    configuration = client.Configuration()
+    with complaints() as logged:
         try:
-            client = config.new_client_from_config(  # type: ignore[no-untyped-call]
-                config_file=os.pathsep.join(files), context=context
+            config.load_kube_config(  # type: ignore[no-untyped-call]
+                os.pathsep.join(files), context, configuration
             )
         except Exception as error:  # whatever a malformed entry sets off in there
-            raise AuditError(f"kubeconfig, context {context!r}: {error}") from error
-    configuration = client.configuration
+            raise AuditError(f"kubeconfig, context {context!r}: {last_line(error)}") from error
     if user.get("exec") and not configuration.api_key and not configuration.cert_file:
         command = part(user, "exec").get("command")
-        why = " ".join(" ".join(complaints).split()) or "it gave no credentials"
-        raise AuditError(f"context {context!r}: the exec plug-in {command} failed: {why}")
+        why = last_line(*logged) or "it gave no credentials"
+        if "NoneType" in why:  # on a terminal the client leaves its words there, and then trips
+            why = "see above"
+        raise UnreachableError(f"context {context!r}: the exec plug-in {command} failed: {why}")
     if not configuration.verify_ssl:
         _silence_warnings()
-    return client
+    try:
+        _route(configuration, proxy)
+        return client.ApiClient(configuration)
+    except ImportError as error:
+        raise AuditError(
+            f"kubeconfig, context {context!r}: a SOCKS proxy needs the Python package pysocks"
+        ) from error
+    except Exception as error:  # an address or a proxy that is none
+        raise AuditError(f"kubeconfig, context {context!r}: {last_line(error)}") from error
+
+
+def _route(configuration: Any, proxy: str) -> None:  # noqa: ANN401 - kubernetes has no types
+    """Have the kubeconfig's *proxy* used always, and one of the environment not for loopback.
+
+    Raises:
+        ValueError: The server's address is none.
+
+    Source: golang/net v0.47.0 http/httpproxy/proxy.go (useProxy) and kubernetes/client-go v0.34.1
+    tools/clientcmd/client_config.go (ClientConfig).
+    """
+    if "://" not in configuration.host:
+        raise ValueError(f"the server {configuration.host!r} is no URL; write https://HOST:PORT")
+    if proxy:
+        configuration.no_proxy = None
+    elif _is_loopback(urlsplit(configuration.host).hostname or ""):
+        configuration.proxy = None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _in_cluster() -> Connection:
@@ -116,23 +160,6 @@ def _in_cluster() -> Connection:
             f"no kubeconfig at {DEFAULT} and not in a cluster; use --kubeconfig, or give files"
         ) from error
     return Connection(IN_CLUSTER, client.ApiClient(configuration), {})
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what is logged meanwhile: the client logs an exec plug-in's failure and goes on."""
-    lines: list[str] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
-
-    collector = Collector(logging.WARNING)
-    logging.getLogger().addHandler(collector)
-    try:
-        yield lines
-    finally:
-        logging.getLogger().removeHandler(collector)
 
 
 def _silence_warnings() -> None:

@@ -87,12 +87,13 @@ def collect(
         raise
     source = f"cluster:{connection.name}"
     reader = Reader(api, crew, kinds, options.chunk_size)
-    Survey(reader, Scope(namespace, options.selector), source).start()
+    survey = Survey(reader, Scope(namespace, options.selector), source)
+    survey.start()
     reading = Reading(iter(()), reader.gaps, reader.absent, notes=reader.notes, server=server)
     reading.context = connection.name
     reading.closer = partial(closer, api)
     reading.taken = api.taken or _own_time(reading)
-    reading.resources = _resources(reading, reader, source, progress)
+    reading.resources = _resources(reading, reader, survey, source, progress)
     return reading
 
 
@@ -137,7 +138,11 @@ def _own_time(reading: Reading) -> str:
 
 
 def _resources(
-    reading: Reading, reader: Reader, source: str, progress: Callable[[str], None] | None
+    reading: Reading,
+    reader: Reader,
+    survey: Survey,
+    source: str,
+    progress: Callable[[str], None] | None,
 ) -> Iterator[Resource]:
     """Yield every object once, and keep the count."""
     seen: set[tuple[object, ...]] = set()
@@ -154,6 +159,7 @@ def _resources(
             if progress and time.monotonic() - told >= INTERVAL:
                 told = time.monotonic()
                 progress(", ".join(f"{count} {kind}" for kind, count in counts.most_common()))
+        reading.notes.extend(survey.unrest())
     finally:
         reading.inputs = len(reader.begun)
         reading.documents = counts.total()

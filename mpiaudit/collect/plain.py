@@ -34,6 +34,9 @@ def message(body: bytearray) -> str:
 
 def brief(error: Exception) -> str:
     """Return why there was no answer, without the names that Python's libraries give to it."""
+    behind = getattr(error, "original_error", None)  # of urllib3's ProxyError
+    if isinstance(behind, Exception):
+        return f"through the proxy: {brief(behind)}"
     text = " ".join(str(error).split())
     if "UNEXPECTED_EOF" in text:
         return "connection closed"

@@ -13,6 +13,8 @@ from cluster import bed
 from cluster.cluster import Cluster, add_node, emptied
 from cluster.kubelet import Kubelet
 from cluster.plane import RELEASE, Plane
+from cluster.proxy import Proxy
+from cluster.releases import definition
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,3 +51,18 @@ def started(folder: Path, release: str) -> Iterator[Cluster]:
 def cluster(running: Cluster) -> Cluster:
     """Return an empty cluster, in which no controller runs before it is told to."""
     return emptied(running)
+
+
+@pytest.fixture(scope="module")
+def served(running: Cluster) -> Cluster:
+    """Return a cluster in which MPIJob is served and nothing is wrong."""
+    cluster = emptied(running)
+    cluster.apply([definition("mpi-operator-0.8.0")])
+    return cluster
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    """Return a proxy."""
+    with closing(Proxy()) as each:
+        yield each

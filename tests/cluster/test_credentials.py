@@ -4,21 +4,16 @@
 
 import base64
 import json
-import socket
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from cluster.cell import join
 from cluster.client import Body
-from cluster.cluster import Cluster, emptied
-from cluster.releases import definition
+from cluster.cluster import Cluster
+from cluster.proxy import Proxy
 from mpiaudit.cli import commands
 
 pytestmark = pytest.mark.xdist_group("credentials")
@@ -28,14 +23,6 @@ PLUGIN = """\
 echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
 "status": {"token": "'$(cat "$TOKEN_FILE")'"}}'
 """
-
-
-@pytest.fixture(scope="module")
-def served(running: Cluster) -> Cluster:
-    """Return a cluster in which MPIJob is served and nothing is wrong."""
-    cluster = emptied(running)
-    cluster.apply([definition("mpi-operator-0.8.0")])
-    return cluster
 
 
 def config(cluster: Cluster, path: Path, user: Body, **server: Any) -> Path:  # noqa: ANN401 - JSON
@@ -48,9 +35,9 @@ def config(cluster: Cluster, path: Path, user: Body, **server: Any) -> Path:  # 
     return path
 
 
-def scan(path: Path) -> Result:
+def scan(path: Path, *more: str) -> Result:
     """Scan by a kubeconfig."""
-    arguments = ["scan", "--kubeconfig", str(path), "-o", "json", "--request-timeout", "5s"]
+    arguments = ["scan", "--kubeconfig", str(path), "-o", "json", "--request-timeout", "5s", *more]
     return CliRunner().invoke(commands, arguments, standalone_mode=False)
 
 
@@ -129,7 +116,7 @@ def test_other_trust(served: Cluster, tmp_path: Path, trust: Body) -> None:
     assert read(scan(config(served, tmp_path / "config", token(served), **trust)))
 
 
-def test_proxy(served: Cluster, tmp_path: Path, proxy: "Proxy") -> None:
+def test_proxy(served: Cluster, tmp_path: Path, proxy: Proxy) -> None:
     """Clusters behind a bastion are reached through the proxy of the kubeconfig."""
     behind = {"proxy-url": f"http://127.0.0.1:{proxy.port}"}
 
@@ -162,42 +149,3 @@ def certificate(cluster: Cluster, folder: Path) -> dict[str, Path]:
         "client-certificate": folder / "client.crt",
         "client-key": folder / "client.key",
     }
-
-
-class Proxy:
-    """An HTTP proxy that knows CONNECT, on a port of its own."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        """Take no more connections."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                threading.Thread(target=self._tunnel, args=(near,), daemon=True).start()
-
-    def _tunnel(self, near: socket.socket) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += near.recv(1)
-        verb, target, _ = head.split(b"\r\n")[0].decode().split()
-        self.asked.append(f"{verb} {target}")
-        host, _, port = target.partition(":")
-        near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        join(near, socket.create_connection((host, int(port))))
-
-
-@pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    """Return a proxy."""
-    with closing(Proxy()) as each:
-        yield each

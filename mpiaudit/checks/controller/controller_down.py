@@ -60,7 +60,7 @@ def controller_down(controllers: tuple[Controller, ...], pods: tuple[Pod, ...]) 
             controller.in_container(),
             f"{pod.ref} of {controller.title} waits: {pod.waiting}{_history(pod)}",
             also=tuple(p.at("status", "containerStatuses") for p in stuck),
-            effect="no MPIJob is reconciled",
+            effect="it reconciles no MPIJob",
             fix=_look(controller, pod),
         )
 

@@ -44,8 +44,8 @@ def word_taken_for_scheduler(controllers: tuple[Controller, ...]) -> Iterator[Hi
     Source: kubeflow/mpi-operator v0.8.0 pkg/controller/podgroup.go:295-298 and
     pkg/controller/mpi_job_controller.go:319-323; kubeflow/training-operator v1.9.4
     cmd/training-operator.v1/main.go:190-202 and
-    pkg/controller.v1/control/podgroup_control.go:128-148. That ``none`` turns it on was seen
-    with mpi-operator 0.8.0 and training-operator 1.9.0 on Kubernetes 1.34.
+    pkg/controller.v1/control/podgroup_control.go:128-148; seen with mpi-operator 0.8.0 on
+    Kubernetes 1.34, whose launcher and workers had schedulerName ``none``.
     """
     for controller in controllers:
         word = controller.gang

@@ -23,9 +23,10 @@ def conversion_by_webhook(
     """The CRD converts MPIJobs by a webhook, which no upstream controller serves.
 
     Whenever a job is read or written in another version than the stored one, the API server asks
-    the webhook; while that is down, lists of MPIJobs fail for everybody with "conversion webhook
-    for kubeflow.org/v1, Kind=MPIJob failed", the controllers' own included. No release of
-    mpi-operator or training-operator has such a webhook.
+    the webhook. While that is down, such a read ends with "conversion webhook for
+    kubeflow.org/v2beta1, Kind=MPIJob failed": ``kubectl get mpijobs``, which asks for v1 where
+    that is served, and the controller that reconciles that version. No release of mpi-operator
+    or training-operator has such a webhook.
 
     Detected by ``spec.conversion.strategy`` of a CRD that serves or has stored more than one
     version.
@@ -37,7 +38,8 @@ def conversion_by_webhook(
     Source: kubernetes/kubernetes v1.34.0
     staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/conversion/webhook_converter.go;
     kubeflow/mpi-operator v0.3.0 manifests/base/crd.yaml and kubeflow/trainer v1.9.4
-    manifests/base/crds/kubeflow.org_mpijobs.yaml (neither has ``spec.conversion``).
+    manifests/base/crds/kubeflow.org_mpijobs.yaml (neither has ``spec.conversion``); seen with a
+    webhook whose Service is missing on Kubernetes 1.34.
     """
     active = [c for c in controllers if c.active]
     ours = bool(active) and all(c.upstream for c in active)
@@ -49,6 +51,6 @@ def conversion_by_webhook(
             crd.at("spec", "conversion", "strategy"),
             f"a webhook converts between {evidence.listing(involved)}; upstream ships none"
             + (f", and {evidence.listing([c.title for c in active])} serves none" if ours else ""),
-            effect="while the webhook does not answer, MPIJobs cannot be listed",
+            effect="while it does not answer, MPIJobs can be read in the stored version alone",
             confidence=None if ours else Confidence.POSSIBLE,
         )

@@ -31,7 +31,8 @@ def crd_being_deleted(crds: tuple[Crd, ...], jobs: tuple[Job, ...] = ()) -> Iter
 
     Source: kubernetes/kubernetes v1.34.0
     staging/src/k8s.io/apiextensions-apiserver/pkg/controller/finalizer/crd_finalizer.go and
-    pkg/apiserver/customresource_handler.go beside it.
+    pkg/apiserver/customresource_handler.go beside it; seen with a job that has a finalizer on
+    Kubernetes 1.34.
     """
     for crd in crds:
         if not (crd.installed and crd.identity.deleting):
