@@ -123,7 +123,7 @@ class Client:
         return response.status, response.read()
 
 
-def eventually(ask: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+def eventually(ask: Callable[[], T | None], what: str, seconds: float = 90) -> T:
     """Return the first answer of *ask* that is true, within *seconds*; fail with *what* if none."""
     limit = time.monotonic() + seconds
     while not (answer := ask()):

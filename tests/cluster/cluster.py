@@ -29,7 +29,7 @@ CRD_URL = re.compile(
 )
 """Where fixes fetch a CRD; it is read from the release's own module here."""
 
-SETTLED = 30
+SETTLED = 90
 """Seconds in which a controller does what it will do; it takes about 2."""
 
 
@@ -109,7 +109,7 @@ class Cluster:
         path = f"/apis/kubeflow.org/{version}/namespaces/{space}/mpijobs/{name}"
         return self.admin.get(path)
 
-    def reaches(self, name: str, condition: str, space: str = "team-a", limit: float = 30) -> None:
+    def reaches(self, name: str, condition: str, space: str = "team-a", limit: float = 90) -> None:
         """Wait until *condition* is true of the MPIJob *name*, *limit* seconds at most."""
         served = self.admin.get(f"{CRDS}/{MPIJOBS}")["spec"]["versions"]
         version = next(v["name"] for v in served if v["storage"])

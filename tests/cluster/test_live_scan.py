@@ -64,6 +64,9 @@ FIELDS = {
 """What a rule asks for, by the resource that holds it."""
 
 
+AGE = re.compile(r"\d+ s before it was read")
+"""What differs between two reports of one state."""
+
 OLDER = "1.29.15"
 """A release of Kubernetes of two years before."""
 
@@ -232,7 +235,7 @@ def _said(report: Report) -> set[tuple[str, ...]]:
     """Return all that a report says of a fault but for where it was read."""
     found = [each for f in report.findings for each in (f, *f.explains)]
     return {
-        (f.rule.id, f.severity.word, f.fingerprint, str(f.hit.at.object), f.hit.message)
+        (f.rule.id, f.severity.word, f.fingerprint, str(f.hit.at.object), AGE.sub("", f.hit.message))
         for f in found
     }
 
