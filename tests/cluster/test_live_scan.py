@@ -235,7 +235,13 @@ def _said(report: Report) -> set[tuple[str, ...]]:
     """Return all that a report says of a fault but for where it was read."""
     found = [each for f in report.findings for each in (f, *f.explains)]
     return {
-        (f.rule.id, f.severity.word, f.fingerprint, str(f.hit.at.object), AGE.sub("", f.hit.message))
+        (
+            f.rule.id,
+            f.severity.word,
+            f.fingerprint,
+            str(f.hit.at.object),
+            AGE.sub("", f.hit.message),
+        )
         for f in found
     }
 
