@@ -32,9 +32,15 @@ class CrdVersion:
     schema: Mapping[str, Any] = field(hash=False)
     """The ``openAPIV3Schema``; empty where the CRD gives none."""
 
+    prunes: bool = True
+    """Whether the CRD has fields dropped that a schema does not declare, which
+    ``preserveUnknownFields`` forbids, the default of ``apiextensions.k8s.io/v1beta1``."""
+
     @property
     def keeps_unknown(self) -> bool:
         """Whether fields of spec that it does not declare are kept rather than dropped."""
+        if not self.prunes:
+            return True
         spec = _fields(self.schema).get("spec")
         return mapping(spec).get("x-kubernetes-preserve-unknown-fields") is True
 
@@ -80,7 +86,7 @@ class Crd(View):
         """Return the definition, or None for another CRD."""
         if resource.get("metadata", "name") != CRD_NAME:
             return None
-        versions = tuple(_versions(mapping(resource.get("spec"))))
+        versions = tuple(_versions(mapping(resource.get("spec")), resource.api_version))
         served = tuple(v.name for v in versions if v.served)
         return cls(
             identity(resource),
@@ -98,8 +104,9 @@ class Crd(View):
         )
 
 
-def _versions(spec: Mapping[str, Any]) -> list[CrdVersion]:
+def _versions(spec: Mapping[str, Any], api_version: str) -> list[CrdVersion]:
     """Return the versions; ``apiextensions.k8s.io/v1beta1`` may have one, outside the list."""
+    keeps = spec.get("preserveUnknownFields", api_version.endswith("/v1beta1"))
     entries = list(mappings(spec.get("versions")))
     if not entries and spec.get("version"):
         entries = [{"name": spec["version"], "served": True, "storage": True}]
@@ -112,6 +119,7 @@ def _versions(spec: Mapping[str, Any]) -> list[CrdVersion]:
             storage=entry.get("storage") is True,
             properties=_properties(schema),
             schema=schema,
+            prunes=keeps is not True,
         )
         for index, entry in enumerate(entries)
         for schema in [mapping(mapping(entry.get("schema")).get("openAPIV3Schema")) or shared]

@@ -21,6 +21,37 @@ MAP_KEYS = "x-kubernetes-list-map-keys"
 
 Structural = Mapping[str, Any]
 
+_SELF = {"$ref": "#"}
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_NUMBER = {"type": "number"}
+_FLAG = {"type": "boolean"}
+_COUNT = {"type": "integer", "minimum": 0}
+
+META_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "type": {"enum": ["", "array", "boolean", "integer", "number", "object", "string"]},
+        "properties": {"type": "object", "additionalProperties": _SELF},
+        "additionalProperties": {"anyOf": [_FLAG, _SELF]},
+        "items": _SELF,
+        "required": _TEXTS,
+        "enum": {"type": "array"},
+        "pattern": {"type": "string"},
+        "multipleOf": {"type": "number", "exclusiveMinimum": 0},
+        **dict.fromkeys(("minimum", "maximum"), _NUMBER),
+        **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), _COUNT),
+        **dict.fromkeys(("minProperties", "maxProperties"), _COUNT),
+        **dict.fromkeys(("nullable", "uniqueItems", PRESERVES), _FLAG),
+        **dict.fromkeys((*BOUNDS, INT_OR_STRING, EMBEDDED), _FLAG),
+        MAP_KEYS: _TEXTS,
+    },
+}
+"""What a structural schema is made of, as far as `json_schema` reads it.
+
+kubernetes/kubernetes v1.34.4
+staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/types_jsonschema.go.
+"""
+
 
 def json_schema(structural: Structural) -> dict[str, Any]:
     """Return the JSON Schema that finds what the API server refuses, prunes or warns of.

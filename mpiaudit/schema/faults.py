@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mpiaudit.model import FieldPath, dig
-from mpiaudit.schema.convert import MAP_KEYS, Structural, json_schema
+from mpiaudit.schema.convert import MAP_KEYS, META_SCHEMA, Structural, json_schema
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -75,8 +75,14 @@ class Schema:
     """The schema of one version of a CRD, ready to judge objects by."""
 
     def __init__(self, structural: Structural) -> None:
+        """Make it ready.
+
+        Raises:
+            ValueError: No API server would take a CRD with this schema.
+        """
         import jsonschema_rs
 
+        jsonschema_rs.Draft202012Validator(META_SCHEMA).validate(structural)
         self.structural = structural
         fields = {**(structural.get("properties") or {}), **ENVELOPE}
         self._validator = jsonschema_rs.Draft202012Validator(

@@ -123,6 +123,26 @@ def test_meant_name(path: FieldPath, place: FieldPath | None) -> None:
     assert meant(known.structural, path) == place
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        None,
+        {"type": "text"},
+        {"properties": []},
+        {"properties": {"a": None}},
+        {"required": [1]},
+        {"pattern": "("},
+        {"items": [{}]},
+        {"minLength": -1},
+    ],
+    ids=str,
+)
+def test_schema_that_is_none_is_refused(spec: object) -> None:
+    """No API server takes such a CRD, so nothing can be said by it."""
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are the validator's
+        Schema({"type": "object", "properties": {"spec": spec}})
+
+
 def test_unknown_versions_have_no_schema() -> None:
     """Nothing is said of v1alpha2, of which no schema was ever shipped."""
     assert shipped("v1alpha2") is None

@@ -25,8 +25,8 @@ def refused_by_schema(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator
     ``cpu: 0.5`` without quotes, a label that YAML reads as a number, the same variable twice.
 
     Detected against the schema of the job's version in the given CRD, else, types and required
-    fields only, against the newest release of upstream; of a job in a cluster by what its author
-    applied last, which a newer CRD may refuse when it is applied again.
+    fields only, against the newest release of upstream. Of a job in a cluster that is what its
+    author applied last: a newer CRD may refuse it when it is applied again (medium).
 
     Wrong when: a template is to fill in the value, or the manifest is a kustomize patch that
     lacks the field (neither is reported); without a CRD, where the cluster's own does not type
@@ -53,8 +53,11 @@ def _hit(misfit: Misfit, *, missing: bool) -> Hit:
     return Hit(
         misfit.job.at(*fault.path),
         f"{field} is missing" if missing else f"{field} is {given}; wanted is {fault.wanted}",
-        effect="the API server refuses the job",
+        effect="the API server refuses the job when it is applied again"
+        if misfit.job.identity.exported
+        else "the API server refuses the job",
         fix=_quoted(fault),
+        severity=Severity.MEDIUM if misfit.job.identity.exported else None,
         confidence=misfit.confidence,
     )
 

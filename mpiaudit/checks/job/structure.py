@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,6 @@ from mpiaudit.checks.semantics import V2BETA1, placeholder
 from mpiaudit.facts import schemas
 from mpiaudit.inventory.crd import Crd, CrdVersion
 from mpiaudit.inventory.job import Job
-from mpiaudit.inventory.view import mapping
 from mpiaudit.model import FieldPath, dig
 from mpiaudit.rule import Confidence, Fix
 from mpiaudit.schema.faults import Fault, Flaw, Schema
@@ -63,8 +62,9 @@ class Misfit:
 def misfits(job: Job, crd: Crd | None, *flaws: Flaw) -> Iterator[Misfit]:
     """Yield the faults of one of *flaws* in what the author of *job* wrote.
 
-    Of a job in a cluster that is the last-applied configuration. Nothing is yielded where no
-    schema is known, and of fields that a template is to fill in.
+    Of a job in a cluster that is the last-applied configuration: the API server took it once, so
+    that only what it dropped counts, or what the definition in force would not take again.
+    Nothing is yielded where no schema is known, and of fields that a template is to fill in.
     """
     body = job.applied if job.identity.exported else job.body
     version = str(body.get("apiVersion") or "").rpartition("/")[2]
@@ -72,28 +72,38 @@ def misfits(job: Job, crd: Crd | None, *flaws: Flaw) -> Iterator[Misfit]:
     if not body or basis is None:
         return
     schema, words, confidence = basis
+    there = job.identity.exported
     for fault in schema.faults(body):
-        if fault.flaw in flaws and not _filled_in(fault):
-            lost = job.identity.exported and dig(job.body, *fault.path) is None
+        lost = there and fault.flaw is Flaw.UNKNOWN and dig(job.body, *fault.path) is None
+        proven = lost or not there or (crd is not None and crd.installed)
+        if fault.flaw in flaws and proven and not _filled_in(fault):
             yield Misfit(job, fault, schema, words, confidence, lost)
 
 
 def _basis(version: str, crd: Crd | None) -> tuple[Schema, str, Confidence | None] | None:
-    """Return the schema that judges a job of *version*, whose it is, and how sure that is."""
-    if crd is not None:
-        declared = crd.version(version)
-        if declared is None or not declared.served or not mapping(declared.schema):
-            return None
-        return _of(declared), "the CRD", None if crd.installed else Confidence.LIKELY
+    """Return the schema that judges a job of *version*, whose it is, and how sure that is.
+
+    None where the CRD does not serve the version, or keeps what it does not declare. A CRD that
+    no API server would take has no say: the job meets another one.
+    """
+    declared = crd.version(version) if crd else None
+    if crd and not (declared and declared.served and declared.schema and declared.prunes):
+        return None
+    if crd and declared and (schema := _of(declared)):
+        return schema, "the CRD", None if crd.installed else Confidence.LIKELY
     known = schemas.shipped(version)
     if known is None:
         return None
-    return _shipped(version), f"{known.source.replace('@', ' ')}", Confidence.LIKELY
+    return _shipped(version), known.source.replace("@", " "), Confidence.LIKELY
 
 
 @lru_cache(8)
-def _of(version: CrdVersion) -> Schema:
-    return Schema(version.schema)
+def _of(version: CrdVersion) -> Schema | None:
+    """Return the schema of a CRD; None where it is none."""
+    try:
+        return Schema(version.schema)
+    except ValueError:
+        return None
 
 
 @lru_cache(8)
@@ -111,15 +121,17 @@ def _filled_in(fault: Fault) -> bool:
 
 
 def of_another_version(misfit: Misfit) -> str:
-    """Return the version, v1 or v2beta1, that declares an unknown field of ``spec``, if any."""
+    """Return the one version, v1 or v2beta1, that declares an unknown field of ``spec``, if any."""
     if len(misfit.path) != len(("spec", "field")) or misfit.path[0] != "spec":
         return ""
-    for version in ("v1", V2BETA1):
-        known = schemas.shipped(version)
-        fields = dig(known.structural, "properties", "spec", "properties") if known else {}
-        if misfit.path[1] in fields:
-            return version
-    return ""
+    declaring = [v for v in ("v1", V2BETA1) if misfit.path[1] in _declared(v)]
+    return declaring[0] if len(declaring) == 1 else ""
+
+
+def _declared(version: str) -> Mapping[str, Any]:
+    """Return what the newest release declares below ``spec``."""
+    known = schemas.shipped(version)
+    return dig(known.structural, "properties", "spec", "properties") if known else {}
 
 
 def spoken(path: FieldPath) -> str:
