@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cluster import bed
+from cluster.alone import alone
 from cluster.cluster import Cluster, add_node, emptied
 from cluster.kubelet import Kubelet
-from cluster.plane import RELEASE, Plane
+from cluster.plane import RELEASE
 from cluster.proxy import Proxy
 from cluster.releases import definition
 
@@ -32,17 +32,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @contextmanager
 def started(folder: Path, release: str) -> Iterator[Cluster]:
     """Run a cluster whose API server is of *release*; skip the test without the testbed."""
-    bed.unshare()
-    for name in ("etcd", f"kube-apiserver-{release}", f"kube-controller-manager-{RELEASE}"):
-        bed.program(name)
-    plane = Plane(folder, release)
-    with ExitStack() as open_:
-        open_.callback(plane.stop)
-        plane.start()
-        admin = open_.enter_context(closing(plane.client()))
+    with alone(folder, release) as (plane, admin), ExitStack() as last:
         add_node(admin)
         kubelet = Kubelet(plane, folder)
-        open_.callback(kubelet.stop)
+        last.callback(kubelet.stop)
         kubelet.start()
         yield Cluster(plane, kubelet, folder, admin)
 

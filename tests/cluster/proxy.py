@@ -1,10 +1,9 @@
 """A proxy in front of an API server."""
 
 import socket
-import threading
-from contextlib import suppress
 
 from cluster.cell import join
+from cluster.door import Door
 
 
 class Proxy:
@@ -12,21 +11,12 @@ class Proxy:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._door = Door(self._tunnel)
+        self.port = self._door.port
 
     def close(self) -> None:
         """Take no more connections."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                threading.Thread(target=self._tunnel, args=(near,), daemon=True).start()
+        self._door.close()
 
     def _tunnel(self, near: socket.socket) -> None:
         head = b""

@@ -5,25 +5,21 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from cluster import bed
-from cluster.client import eventually
+from cluster.alone import alone, define
+from cluster.door import Door
 from cluster.jobs import mpijob
-from cluster.plane import RELEASE, Plane
-from cluster.releases import definition
-from cluster.sweep import CRDS
+from cluster.plane import Plane
 from mpiaudit import engine
 from mpiaudit.cli import commands
 
 JOBS = "/apis/kubeflow.org/v2beta1/namespaces/default/mpijobs"
-
-
 OUTAGE = r"the API server at https://127\.0\.0\.1:\d+ went away \(.*refused.*\); scan again"
 
 
@@ -34,34 +30,16 @@ class Fuse:
     plane: Plane
     limit: float
     passed: int = 0
-    _threads: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __enter__(self) -> int:
         """Return the port to ask instead of the API server's."""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._serve, daemon=True).start()
-        return int(self._listener.getsockname()[1])
+        self._door = Door(self._join)
+        return self._door.port
 
     def __exit__(self, *_: object) -> None:
         """Take no more connections, and wait for those there are."""
-        self._refuse()
-        for thread in self._threads:
-            thread.join()
-
-    def _refuse(self) -> None:
-        """Take no more connections, as a port where nobody listens."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                thread = threading.Thread(target=self._join, args=(near,))
-                thread.start()
-                self._threads.append(thread)
+        self._door.close()
 
     def _join(self, near: socket.socket) -> None:
         """Pass on what the API server says, if it is there, until either end is silent."""
@@ -77,7 +55,7 @@ class Fuse:
             self.passed += count
             if self.passed > self.limit:
                 self.plane.kill_server()
-                self._refuse()
+                self._door.refuse()
             return self.passed > self.limit
 
 
@@ -95,20 +73,11 @@ def _copy(
 @pytest.fixture
 def lonely(tmp_path: Path) -> Iterator[Plane]:
     """Return a control plane of this test alone, with a CRD and a dozen jobs."""
-    bed.unshare()
-    for name in ("etcd", f"kube-apiserver-{RELEASE}", f"kube-controller-manager-{RELEASE}"):
-        bed.program(name)
-    plane = Plane(tmp_path)
-    try:
-        plane.start()
-        with closing(plane.client()) as admin:
-            admin.create(CRDS, definition("mpi-operator-0.8.0"))
-            eventually(lambda: admin.find(JOBS), "MPIJobs are served")
-            for number in range(12):
-                admin.create(JOBS, mpijob(f"job-{number}", "default"))
+    with alone(tmp_path) as (plane, admin):
+        define(admin)
+        for number in range(12):
+            admin.create(JOBS, mpijob(f"job-{number}", "default"))
         yield plane
-    finally:
-        plane.stop()
 
 
 @pytest.mark.parametrize("share", [0.15, 0.5, 0.85])
