@@ -27,8 +27,8 @@ kubernetes-sigs/kueue v0.14.0 config/default/kustomization.yaml.
 def nobody_to_run_jobs(
     crd: Crd | None,
     controllers: tuple[Controller, ...],
+    jobs: tuple[Job, ...],
     listed: frozenset[str],
-    jobs: tuple[Job, ...] = (),
     namespaces: tuple[Namespace, ...] = (),
 ) -> Iterator[Hit]:
     """MPIJobs are accepted here, and no controller would run them.
