@@ -42,6 +42,11 @@ DEPTH = 500
 Kubernetes reads 10,000 (goyaml.v2/scannerc.go ``max_flow_level``), and has no object with 100.
 """
 
+TOO_DEEP = f"nested more than {DEPTH} levels deep"
+
+OWN_WORDS = {"exceeded maximum nesting depth": TOO_DEEP}
+"""What libyaml says, where ours is plainer: it counts to 1,000 since 0.2.6, and ahead of us."""
+
 MERGE = "\0merge"
 """Stands for the plain key ``<<``; compared by identity, since a quoted ``"<<"`` is text."""
 
@@ -75,7 +80,7 @@ def documents(data: bytes) -> Iterator[Document | Broken]:
         yield from builder.documents()
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
-        text = error.problem or str(error)
+        text = OWN_WORDS.get(str(error.problem)) or error.problem or str(error)
         yield Broken(mark.line, mark.column, text) if mark else Broken(0, 0, text)
     except yaml.reader.ReaderError as error:
         before = data[: error.position]
@@ -203,7 +208,7 @@ class _Builder:
         if key is None:
             raise RefusedError("invalid map key: a mapping or a sequence")
         if depth > DEPTH:
-            raise RefusedError(f"nested more than {DEPTH} levels deep")
+            raise RefusedError(TOO_DEEP)
         value: Any = {} if type(event) is MappingStartEvent else []
         if event.anchor is not None:
             self._anchors[event.anchor] = value
