@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
 CLUSTER = Path(__file__).parent / "cluster"
+PREDICTIONS = "tests/cluster/predictions/test_predictions.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,6 +20,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Run more workers than there are cores: tests of the testbed wait more than they work."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> "ByCluster":
+    """Share tests out in the order in which they are collected."""
+    config.option.loadscopereorder = False
+    return ByCluster(config, log)
+
+
+class ByCluster(LoadScopeScheduling):  # type: ignore[misc] # of a package without types
+    """Gives all tests of a module of ``tests/cluster`` to one worker, for they share a cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return what is not to be divided: a module, or one test."""
+        module, _, _ = nodeid.partition("::")
+        shares = module.startswith("tests/cluster/") and module != PREDICTIONS
+        return module if shares else nodeid
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

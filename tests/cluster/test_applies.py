@@ -22,8 +22,6 @@ RBAC = "rbac.authorization.k8s.io"
 LABELS = {"app": "mpi-operator"}
 IMAGE = "mpioperator/mpi-operator:0.8.0"
 
-pytestmark = pytest.mark.xdist_group("applies")
-
 
 def pods(image: str = IMAGE) -> Body:
     """Return the pod template of a controller."""

@@ -16,8 +16,6 @@ from cluster.cluster import Cluster
 from cluster.proxy import Proxy
 from mpiaudit.cli import commands
 
-pytestmark = pytest.mark.xdist_group("credentials")
-
 PLUGIN = """\
 #!/bin/sh
 echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",

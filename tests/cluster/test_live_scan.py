@@ -19,13 +19,13 @@ from mpiaudit.cli import _audit, commands
 from mpiaudit.collect import rights
 from mpiaudit.report import Report
 
-pytestmark = pytest.mark.xdist_group("live scan")
-
 LISTS = (
     "/api/v1/configmaps",
     "/api/v1/events",
+    "/api/v1/limitranges",
     "/api/v1/namespaces",
     "/api/v1/pods",
+    "/api/v1/resourcequotas",
     "/api/v1/secrets",
     "/api/v1/serviceaccounts",
     "/api/v1/services",
@@ -51,9 +51,11 @@ FIELDS = {
     "events": "events",
     "jobs": "launcher_jobs",
     "leases": "leases",
+    "limitranges": "limit_ranges",
     "mpijobs": "jobs",
     "namespaces": "namespaces",
     "pods": "pods",
+    "resourcequotas": "resource_quotas",
     "rolebindings": "bindings",
     "roles": "roles",
     "secrets": "secrets",

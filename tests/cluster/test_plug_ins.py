@@ -14,8 +14,6 @@ from cluster.cluster import Cluster
 from cluster.test_credentials import config, read, scan
 from mpiaudit.cli import run
 
-pytestmark = pytest.mark.xdist_group("credentials")
-
 MPIAUDIT = (sys.executable, "-m", "mpiaudit")
 
 COUNTS = """\

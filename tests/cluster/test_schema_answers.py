@@ -74,7 +74,6 @@ PLANTED: dict[str, Body] = {
 NOT_SERVED = {"v1": "MPA080", "v2beta1": "MPA214"}
 """The rule that names a job of a version that the CRD does not serve."""
 
-pytestmark = pytest.mark.xdist_group("schema answers")
 
 ODD: tuple[Any, ...] = (
     None,

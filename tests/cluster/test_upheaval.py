@@ -26,13 +26,17 @@ IMAGE = "mpioperator/mpi-operator:{}"
 
 @pytest.fixture(scope="module")
 def restless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plane, Client]]:
-    """Return a control plane with mpi-operator's Deployment, whose pods nobody starts."""
+    """Return a control plane of the module's own; what a test needs in it, it makes."""
     with alone(tmp_path_factory.mktemp("restless")) as (plane, admin):
-        operator = next(d for d in shipped("mpi-operator-0.8.0") if d["kind"] == "Deployment")
-        del operator["metadata"]["namespace"]
-        del operator["spec"]["template"]["spec"]["serviceAccountName"]
-        admin.create(DEPLOYMENTS, _of_release(operator, "0.6.0"))
         yield plane, admin
+
+
+def _operator() -> Body:
+    """Return mpi-operator's Deployment, whose pods nobody starts."""
+    deployment = next(d for d in shipped("mpi-operator-0.8.0") if d["kind"] == "Deployment")
+    del deployment["metadata"]["namespace"]
+    del deployment["spec"]["template"]["spec"]["serviceAccountName"]
+    return deployment
 
 
 def _of_release(deployment: Body, release: str) -> Body:
@@ -45,6 +49,7 @@ def test_a_rollout_is_told(restless: tuple[Plane, Client]) -> None:
     """The Deployment names 0.8.0 while the pod that works is still of 0.6.0."""
     plane, admin = restless
     path = f"{DEPLOYMENTS}/mpi-operator"
+    admin.create(DEPLOYMENTS, _of_release(_operator(), "0.6.0"))
     eventually(lambda: admin.get(path)["status"].get("replicas") == 1, "there is a pod")
     admin.merge(path, {"spec": _of_release(admin.get(path), "0.8.0")["spec"]})
     eventually(lambda: admin.get(path)["status"].get("replicas") == 2, "there is another pod")
@@ -94,6 +99,7 @@ def test_a_definition_that_is_not_served_is_no_empty_cluster(
 ) -> None:
     """Another definition has taken the kind's name: MPIJobs are stored, and cannot be listed."""
     plane, admin = restless
+    _define(admin)
     admin.delete(MPIJOBS)
     eventually(lambda: not admin.find(MPIJOBS), "the definition is gone")
     admin.create(CRDS, _squatter())

@@ -13,8 +13,6 @@ from cluster.proxy import Proxy
 from cluster.test_credentials import config, read, scan, token
 from mpiaudit.cli import run
 
-pytestmark = pytest.mark.xdist_group("credentials")
-
 DEAD = "http://127.0.0.1:9"
 """Nobody listens on the discard port."""
 

@@ -9,8 +9,6 @@ from cluster.cluster import Cluster, emptied, every
 from cluster.jobs import mpijob, with_field, without_field
 from mpiaudit.report import Finding
 
-pytestmark = pytest.mark.xdist_group("refused jobs")
-
 SPECS = ("spec", "mpiReplicaSpecs")
 LONG = "a" * 55
 
