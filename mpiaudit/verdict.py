@@ -85,6 +85,8 @@ def _state(controller: Controller, *, leads: bool) -> str:
     if controller.ready is None:
         return "not running yet" if controller.identity.exported else "in a manifest"
     restarts = f", {controller.restarts} restarts" if controller.restarts else ""
+    if controller.rolling:
+        return f"being rolled out{restarts}"
     if controller.waiting == "CrashLoopBackOff":
         return f"crash loop{restarts}"
     if controller.ready == 0:
@@ -200,7 +202,7 @@ def _nobody(present: tuple[Controller, ...]) -> str:
 def _owners(owners: list[Controller]) -> list[str]:
     if not owners:
         return []
-    names = " and ".join(c.title for c in owners)
+    names = " and ".join(_title(c) for c in owners)
     if len(owners) == 1:
         return [f"{names} owns MPIJob here."]
     if any(a.overlaps(b) for a in owners for b in owners if a is not b):
@@ -208,6 +210,12 @@ def _owners(owners: list[Controller]) -> list[str]:
         doubt = ", if one cluster runs both" if given else ""
         return [f"{names} both act on the same MPIJobs{doubt}."]
     return [f"{names} share MPIJob by namespace."]
+
+
+def _title(controller: Controller) -> str:
+    """Return its title, with what of it still runs while it is rolled out."""
+    former = " and ".join(controller.former)
+    return f"{controller.title} (pods of {former} still run)" if former else controller.title
 
 
 def _restart(controller: Controller) -> str:

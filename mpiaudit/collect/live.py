@@ -93,7 +93,7 @@ def collect(
     reading.context = connection.name
     reading.closer = partial(closer, api)
     reading.taken = api.taken or _own_time(reading)
-    reading.resources = _resources(reading, reader, survey, source, progress)
+    reading.resources = _resources(reading, reader, source, progress)
     return reading
 
 
@@ -140,7 +140,6 @@ def _own_time(reading: Reading) -> str:
 def _resources(
     reading: Reading,
     reader: Reader,
-    survey: Survey,
     source: str,
     progress: Callable[[str], None] | None,
 ) -> Iterator[Resource]:
@@ -159,7 +158,6 @@ def _resources(
             if progress and time.monotonic() - told >= INTERVAL:
                 told = time.monotonic()
                 progress(", ".join(f"{count} {kind}" for kind, count in counts.most_common()))
-        reading.notes.extend(survey.unrest())
     finally:
         reading.inputs = len(reader.begun)
         reading.documents = counts.total()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from mpiaudit.collect import kinds as known
 from mpiaudit.collect.api import MissingError
 from mpiaudit.collect.around import NEIGHBOURS, key, read_around, read_traces
-from mpiaudit.collect.motion import removal, rollout
 from mpiaudit.collect.reader import Batch, Reader
 from mpiaudit.collect.selectors import matching
 from mpiaudit.collect.shape import Body
@@ -53,32 +52,18 @@ class Survey:
         self._realms: set[str] = set()
         """Namespaces in which a controller may need rights."""
 
-        self._going: set[str] = set()
-        """Namespaces that are being deleted."""
-
-        self._rolling: set[str] = set()
-        """Controllers of which pods of two templates may run."""
-
     def start(self) -> None:
         """Submit the lists that depend on nothing; they submit the others."""
         self._reader.crew.submit(self._definition)
         for kind in (known.DEPLOYMENT, known.STATEFUL_SET):
             self._reader.later(kind, keep=self._note_controller)
-        self._reader.later(known.NAMESPACE, keep=self._note_namespace)
+        self._reader.later(known.NAMESPACE)
         self._reader.later(known.CLUSTER_ROLE)
         self._reader.later(known.CLUSTER_ROLE_BINDING)
         for lock in LOCKS:
             self._reader.later(known.LEASE, fieldSelector=f"metadata.name={lock}")
         if not self._scope.selector:
             read_traces(self._reader, None, self._scope.namespace)
-
-    def unrest(self) -> list[str]:
-        """Return what was under way in all that was read, one line each; ask when it is read."""
-        going = sorted(self._going & (self._homes | self._jobs.keys()))
-        return [f"namespace {name} is being deleted, with all that is in it" for name in going] + [
-            f"{name} is being rolled out: not all of its pods are of the release that it names"
-            for name in sorted(self._rolling)
-        ]
 
     def _definition(self) -> None:
         """Read the CRD, then MPIJobs in one of its versions, then what lies around them."""
@@ -141,19 +126,12 @@ class Survey:
         self._jobs.setdefault(str(space), set()).add(str(name))
         return "MPIJob" in self._reader.kinds
 
-    def _note_namespace(self, body: Body) -> bool:
-        if removal(body):
-            self._going.add(str(dig(body, "metadata", "name")))
-        return True
-
     def _note_controller(self, body: Body) -> bool:
         """Have read what belongs to a controller: pods, ServiceAccounts, rights, PodGroups."""
         controller = Controller.parse(Resource(body, self._source))
         if controller is None:
             return True
         space = controller.namespace
-        if rollout(body):
-            self._rolling.add(f"{body['kind']} {space}/{dig(body, 'metadata', 'name')}")
         if labels := matching(dig(body, "spec", "selector")):
             self._reader.later(known.POD, space, labelSelector=labels)
         if space not in self._homes:

@@ -9,8 +9,8 @@ from typing import Any, Self
 from packaging.version import Version
 
 from mpiaudit.facts import releases
-from mpiaudit.facts.releases import MPI_OPERATOR, NAMESPACE_ENV, TRAINER, TRAINING_OPERATOR
-from mpiaudit.inventory import image, program
+from mpiaudit.facts.releases import MPI_OPERATOR, TRAINER, TRAINING_OPERATOR
+from mpiaudit.inventory import image, program, rollout
 from mpiaudit.inventory.goflags import Flags
 from mpiaudit.inventory.image import Image
 from mpiaudit.inventory.template import Container, PodTemplate
@@ -71,6 +71,9 @@ class Controller(View):
     ready: int | None
     """Ready replicas; None where the object has no status."""
 
+    rolling: bool
+    """Whether not all of its pods are of the template that it has now."""
+
     restarts: int = 0
     """The largest restart count of its pods; 0 where its pods were not read."""
 
@@ -78,6 +81,8 @@ class Controller(View):
     """Why a pod of it waits, for example ``CrashLoopBackOff``."""
 
     last_exit: Exit | None = None
+    former: tuple[str, ...] = ()
+    """Other tags of its image that ready pods of it still run."""
 
     @property
     def mpi_enabled(self) -> bool | None:
@@ -172,6 +177,7 @@ class Controller(View):
             restarts=max((p.restarts for p in own), default=0),
             waiting=next((p.waiting for p in own if p.waiting), ""),
             last_exit=next((p.last_exit for p in own if p.last_exit), None),
+            former=rollout.former(self.image, own) if self.rolling else (),
         )
 
     @classmethod
@@ -213,36 +219,19 @@ class Controller(View):
             flags=flags,
             reads=reads,
             schemes=flags.values.get("enable-scheme", ()) if flags else None,
-            watches=_watches(flags, env),
-            lock_namespace=_lock_namespace(release, reads, flags),
+            watches=program.watches(flags, env),
+            lock_namespace=program.lock_namespace(release, reads, flags),
             replicas=_replicas(resource),
             service_account=PodTemplate.parse(template).service_account,
             selector=texts(resource.get("spec", "selector", "matchLabels")),
             ready=(integer(resource.get("status", "readyReplicas")) or 0)
             if resource.get("status")
             else None,
+            rolling=rollout.unfinished(resource),
         )
 
 
 _CONTAINERS: FieldPath = ("spec", "template", "spec", "containers")
-
-
-def _watches(flags: Flags | None, env: Mapping[str, str | None]) -> str | None:
-    if flags is None:
-        return None
-    given = flags.values.get("namespace", ())
-    return program.namespace(given[-1] if given else env.get(NAMESPACE_ENV, ""))
-
-
-def _lock_namespace(release: Version | None, reads: str | None, flags: Flags | None) -> str | None:
-    """Return the namespace of the Lease.
-
-    The default is ``mpi-operator`` wherever the operator itself runs; before 0.4 the lock is an
-    Endpoints object (kubeflow/mpi-operator v0.8.0 cmd/mpi-operator/app/options/options.go:77).
-    """
-    if reads != "v2beta1" or flags is None or (release and release < Version("0.4")):
-        return None
-    return program.namespace(flags.values.get("lock-namespace", ("mpi-operator",))[-1])
 
 
 def _replicas(resource: Resource) -> int:

@@ -169,6 +169,25 @@ def reads(
     return _fitting(flags)
 
 
+def watches(flags: Flags | None, env: Mapping[str, str | None]) -> str | None:
+    """Return the one namespace that a program watches, empty for all; None where unknown."""
+    if flags is None:
+        return None
+    given = flags.values.get("namespace", ())
+    return namespace(given[-1] if given else env.get(NAMESPACE_ENV, ""))
+
+
+def lock_namespace(release: Version | None, reads: str | None, flags: Flags | None) -> str | None:
+    """Return the namespace of mpi-operator's Lease; None where unknown or where it takes none.
+
+    The default is ``mpi-operator`` wherever the operator itself runs; before 0.4 the lock is an
+    Endpoints object (kubeflow/mpi-operator v0.8.0 cmd/mpi-operator/app/options/options.go:77).
+    """
+    if reads != "v2beta1" or flags is None or (release and release < Version("0.4")):
+        return None
+    return namespace(flags.values.get("lock-namespace", ("mpi-operator",))[-1])
+
+
 def namespace(value: str | None) -> str | None:
     """Return *value* where it can be a namespace, or is empty; None where it is unrendered."""
     return value if value is not None and _NAMESPACE.fullmatch(value) else None

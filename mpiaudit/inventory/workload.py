@@ -42,6 +42,9 @@ class Pod(View):
     accelerators: int
     """GPUs that its containers hold, by their limits."""
 
+    images: tuple[str, ...]
+    """Of its containers, as its template names them."""
+
     @property
     def operator(self) -> str:
         """Who made it: ``mpi-operator``, ``mpijob-controller``, or the empty string."""
@@ -89,6 +92,7 @@ class Pod(View):
             ),
             last_exit=next((e for e in map(_last_exit, statuses) if e), None),
             accelerators=sum(c.accelerators for c in template.containers),
+            images=tuple(c.image for c in template.containers),
         )
 
 

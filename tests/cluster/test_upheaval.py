@@ -57,10 +57,10 @@ def test_a_rollout_is_told(restless: tuple[Plane, Client]) -> None:
     _, report = _scan(plane)
     admin.delete(path)
 
-    assert (
-        "Deployment default/mpi-operator is being rolled out: "
-        "not all of its pods are of the release that it names"
-    ) in report["coverage"]["notes"]
+    (found,) = [f for f in report["findings"] if f["rule"] == "MPA230"]
+    assert found["message"].startswith(
+        "not all pods of mpi-operator 0.8.0 are of the template in force"
+    )
 
 
 def test_a_namespace_that_goes_is_told(restless: tuple[Plane, Client]) -> None:
@@ -73,8 +73,8 @@ def test_a_namespace_that_goes_is_told(restless: tuple[Plane, Client]) -> None:
         admin.delete("/api/v1/namespaces/team-a")
         _, report = _scan(plane)
 
-    note = "namespace team-a is being deleted, with all that is in it"
-    assert note in report["coverage"]["notes"]
+    (found,) = [f for f in report["findings"] if f["rule"] == "MPA231"]
+    assert found["message"] == "namespace team-a is marked for deletion and holds an MPIJob"
 
 
 def test_a_definition_that_goes_is_told(restless: tuple[Plane, Client]) -> None:

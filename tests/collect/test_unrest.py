@@ -1,4 +1,4 @@
-"""A cluster in which something is under way, or spoilt, is read for what it is."""
+"""A cluster in which something is spoilt, or vanishes, is read for what it is."""
 
 from pathlib import Path
 
@@ -6,13 +6,8 @@ import pytest
 
 from collect.reading import read, reasons
 from collect.server import Fault, serve
-from collect.small import ALL, Body, cluster
+from collect.small import cluster
 
-SINCE = "2026-11-24T04:30:00Z"
-ROLLS = (
-    "Deployment mpi-operator/mpi-operator is being rolled out: "
-    "not all of its pods are of the release that it names"
-)
 JOBS = frozenset({"MPIJob"})
 
 
@@ -53,46 +48,3 @@ def test_a_kind_that_vanishes_meanwhile_is_a_gap(tmp_path: Path) -> None:
     assert reasons(reading) == {
         "MPIJob": "listing mpijobs broke off after 2: the kind was removed meanwhile"
     }
-
-
-def test_only_namespaces_that_matter_are_told_when_they_go(tmp_path: Path) -> None:
-    """Big clusters always have some that go; those with jobs or a controller are told."""
-    objects = cluster()
-    for namespace in objects["namespaces"]:
-        _going(namespace)
-    with serve(objects) as server:
-        _, reading = read(server, tmp_path, ALL)
-
-    assert reading.notes == [
-        "namespace mpi-operator is being deleted, with all that is in it",
-        "namespace team-a is being deleted, with all that is in it",
-        "namespace team-b is being deleted, with all that is in it",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("generation", "status", "notes"),
-    [
-        (2, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}, []),
-        (2, {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1}, [ROLLS]),
-        (2, {"observedGeneration": 2, "replicas": 1}, [ROLLS]),
-        (3, {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1}, [ROLLS]),
-        (1, {"observedGeneration": 1}, []),
-        (1, {}, []),
-    ],
-    ids=["done", "half", "begun", "unseen", "none", "silent"],
-)
-def test_a_rollout_is_told(generation: int, status: Body, notes: list[str], tmp_path: Path) -> None:
-    """Meanwhile the Deployment names another release than the one that is at work."""
-    objects = cluster()
-    deployment = objects["deployments"][0]
-    deployment["metadata"]["generation"] = generation
-    deployment["status"] = status
-    with serve(objects) as server:
-        _, reading = read(server, tmp_path, ALL)
-
-    assert reading.notes == notes
-
-
-def _going(body: Body) -> None:
-    body["metadata"]["deletionTimestamp"] = SINCE
