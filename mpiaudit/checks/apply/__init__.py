@@ -1,0 +1,1 @@
+"""What the API server will answer when manifests are applied."""
