@@ -25,6 +25,12 @@ kubernetes/client-go v0.34.1 transport/round_trippers.go (legalHeaderKeyBytes), 
 all else as in a URL.
 """
 
+SUCCESSORS = {"gcp": "gke-gcloud-auth-plugin", "azure": "kubelogin"}
+"""Which exec plug-in takes the place of an auth provider that kubectl has no more.
+
+kubernetes/client-go v0.34.1 plugin/pkg/client/auth/plugins_providers.go.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -96,6 +102,12 @@ def impersonation(
 def _client(files: list[str], context: str, user: Mapping[str, Any], proxy: str) -> Any:  # noqa: ANN401
     from kubernetes import client, config
 
+    provider = part(user, "auth-provider").get("name")
+    if provider in SUCCESSORS:
+        raise AuditError(
+            f"kubeconfig, context {context!r}: kubectl has no auth provider {provider} since 1.26; "
+            f"use the exec plug-in {SUCCESSORS[provider]}"
+        )
     configuration = client.Configuration()
     with complaints() as logged:
         try:

@@ -135,6 +135,17 @@ def test_the_first_of_several_files_sets_the_context(
     assert len(first.requests) == len(second.requests)
 
 
+def test_a_provider_that_kubectl_has_no_more_is_told_with_its_successor(tmp_path: Path) -> None:
+    """Kubeconfigs of old clusters outlive the way to sign in that they name."""
+    with pytest.raises(AuditError) as caught:
+        requests(tmp_path, {"auth-provider": {"name": "azure", "config": {}}})
+
+    assert str(caught.value) == (
+        "kubeconfig, context 'lab': kubectl has no auth provider azure since 1.26; "
+        "use the exec plug-in kubelogin"
+    )
+
+
 def test_an_unknown_context_is_told_with_those_there_are(tmp_path: Path) -> None:
     """A misspelt context is put right without opening the file."""
     with serve({}) as server:
