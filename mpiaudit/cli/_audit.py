@@ -83,7 +83,8 @@ def cluster(
     """
     from mpiaudit.collect import kubeconfig, live
 
-    reading = live.collect(_kinds(rules), options, progress)
+    coming = above.resources if above else ()
+    reading = live.collect(_kinds(rules), options, progress, coming)
     if above is None:
         return _judge(reading, rules, reading.context, is_live=True)
     home = options.namespace or kubeconfig.namespace(options.kubeconfig, reading.context)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
 
+from mpiaudit.collect import kubeconfig as kubeconfigs
 from mpiaudit.collect.api import Api, BrokenError, MissingError, RefusedError
+from mpiaudit.collect.around import Jobs
 from mpiaudit.collect.closer import closer
 from mpiaudit.collect.connection import connect, impersonation
 from mpiaudit.collect.crew import Crew
@@ -63,12 +65,16 @@ class Version(msgspec.Struct, rename="camel"):
 
 
 def collect(
-    kinds: frozenset[str], options: Options, progress: Callable[[str], None] | None = None
+    kinds: frozenset[str],
+    options: Options,
+    progress: Callable[[str], None] | None = None,
+    coming: Sequence[Resource] = (),
 ) -> Reading:
     """Return what *kinds* needs of a cluster: nothing but GET is sent, and no Secret's value read.
 
     ConfigMaps, Secrets and Jobs are those that an MPIJob has or would have, pods those of MPIJobs
     and controllers, Services those of namespaces with MPIJobs. The order of the resources varies.
+    *coming* are manifests: what would lie around the MPIJobs among them is read as well.
     *progress* is told a few times a second, from the thread that iterates the reading.
 
     Raises:
@@ -87,7 +93,8 @@ def collect(
         raise
     source = f"cluster:{connection.name}"
     reader = Reader(api, crew, kinds, options.chunk_size)
-    survey = Survey(reader, Scope(namespace, options.selector), source)
+    jobs = _jobs(coming, options, connection.name) if coming else {}
+    survey = Survey(reader, Scope(namespace, options.selector), source, jobs)
     survey.start()
     reading = Reading(iter(()), reader.gaps, reader.absent, notes=reader.notes, server=server)
     reading.context = connection.name
@@ -95,6 +102,18 @@ def collect(
     reading.taken = api.taken or _own_time(reading)
     reading.resources = _resources(reading, reader, source, progress)
     return reading
+
+
+def _jobs(manifests: Sequence[Resource], options: Options, context: str) -> Jobs:
+    """Return those MPIJobs among *manifests* that go where *options* looks."""
+    home = options.namespace or kubeconfigs.namespace(options.kubeconfig, context)
+    scope = "" if options.all_namespaces else options.namespace or ""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for each in manifests:
+        space = each.reference.namespace or home
+        if each.kind == "MPIJob" and scope in {"", space}:
+            names[space].add(each.reference.name)
+    return names
 
 
 def _greet(api: Api, context: str) -> str:

@@ -162,7 +162,7 @@ class _Layers:
             else:
                 yield merged(above, below)
         yield from (p for p in self.pods if not any(selects(c, p) for c in changed))
-        if self.new:
+        if self.new and self.closer is None:
             self.notes.append(
                 f"MPIJobs that the cluster does not have yet: {self.new}; whether their children's"
                 " names are taken there was not looked for"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mpiaudit.collect import kinds as known
 from mpiaudit.collect.api import MissingError
-from mpiaudit.collect.around import NEIGHBOURS, key, read_around, read_traces
+from mpiaudit.collect.around import NEIGHBOURS, Jobs, key, read_around, read_traces
 from mpiaudit.collect.reader import Batch, Reader
 from mpiaudit.collect.selectors import matching
 from mpiaudit.collect.shape import Body
@@ -40,12 +40,12 @@ class Scope:
 class Survey:
     """The lists that the wanted kinds need; no more of them than needed."""
 
-    def __init__(self, reader: Reader, scope: Scope, source: str) -> None:
-        """Have *reader* read a cluster; *source* names it."""
+    def __init__(self, reader: Reader, scope: Scope, source: str, coming: Jobs) -> None:
+        """Have *reader* read a cluster; *source* names it. *coming* are jobs that it will get."""
         self._reader = reader
         self._scope = scope
         self._source = source
-        self._jobs: dict[str, set[str]] = {}
+        self._jobs = {space: set(names) for space, names in coming.items()}
         self._homes: set[str] = set()
         """Namespaces of controllers."""
 

@@ -237,3 +237,16 @@ def test_taken(standing: Cluster, tmp_path: Path, kind: str, edit: Edit) -> None
 
     assert messages(report, "MPA210") == set()
     assert "serverside-applied" in answer, answer
+
+
+def test_a_new_job_meets_a_name_that_is_taken(standing: Cluster, tmp_path: Path) -> None:
+    """In a namespace without MPIJobs nothing would be looked at but for the one that comes."""
+    standing.namespace("team-b")
+    taken = {"name": "new-config", "namespace": "team-b"}
+    standing.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": taken}])
+
+    report = over(standing, mpijob("new", "team-b"), tmp_path)
+
+    said = "ConfigMap team-b/new-config exists and is not owned by team-b/new"
+    assert said in messages(report, "MPA068")
+    assert not [note for note in report.coverage.notes if "children's names" in note]

@@ -39,6 +39,15 @@ def test_a_spoilt_list_is_a_gap_wherever_the_object_is(tmp_path: Path) -> None:
     assert reasons(reading) == {"MPIJob": "listing mpijobs broke off after 3: HTTP 500: ill"}
 
 
+def test_a_kind_that_cannot_be_listed_is_a_gap(tmp_path: Path) -> None:
+    """An aggregated API server may serve a kind and refuse to list it."""
+    said = "the server does not allow this method on the requested resource"
+    with serve(cluster(), Fault("/v2beta1/mpijobs", status=405, message=said)) as server:
+        _, reading = read(server, tmp_path, JOBS)
+
+    assert reasons(reading) == {"MPIJob": f"listing mpijobs broke off after 0: HTTP 405: {said}"}
+
+
 def test_a_kind_that_vanishes_meanwhile_is_a_gap(tmp_path: Path) -> None:
     """Its definition was deleted between two lists: that is not the same as no jobs."""
     everywhere = Fault("/v2beta1/mpijobs", status=500)
