@@ -36,6 +36,9 @@ class CrdVersion:
     """Whether the CRD has fields dropped that a schema does not declare, which
     ``preserveUnknownFields`` forbids, the default of ``apiextensions.k8s.io/v1beta1``."""
 
+    status_apart: bool = True
+    """Whether the status is a subresource, which is where controllers write it."""
+
     @property
     def keeps_unknown(self) -> bool:
         """Whether fields of spec that it does not declare are kept rather than dropped."""
@@ -111,6 +114,7 @@ def _versions(spec: Mapping[str, Any], api_version: str) -> list[CrdVersion]:
     if not entries and spec.get("version"):
         entries = [{"name": spec["version"], "served": True, "storage": True}]
     shared = mapping(mapping(spec.get("validation")).get("openAPIV3Schema"))
+    common = spec.get("subresources")
     return [
         CrdVersion(
             name=text(entry.get("name")),
@@ -120,6 +124,7 @@ def _versions(spec: Mapping[str, Any], api_version: str) -> list[CrdVersion]:
             properties=_properties(schema),
             schema=schema,
             prunes=keeps is not True,
+            status_apart=mapping(entry.get("subresources") or common).get("status") is not None,
         )
         for index, entry in enumerate(entries)
         for schema in [mapping(mapping(entry.get("schema")).get("openAPIV3Schema")) or shared]

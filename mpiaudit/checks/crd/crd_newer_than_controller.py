@@ -29,7 +29,7 @@ kubeflow/mpi-operator v0.8.0 manifests/base/kubeflow.org_mpijobs.yaml.
     "MPA010",
     Severity.LOW,
     remedy="Upgrade the controller to the release of its CRD.",
-    symptom_of=("MPA052",),
+    symptom_of=("MPA052", "MPA224"),
 )
 def crd_newer_than_controller(
     crd: Crd | None, controllers: tuple[Controller, ...], jobs: tuple[Job, ...] = ()

@@ -27,6 +27,7 @@ TRAINING_CRD = (
     "MPA009",
     Severity.MEDIUM,
     remedy="Apply the CRD of the controller's release, server-side.",
+    symptom_of=("MPA224",),
 )
 def crd_older_than_controller(
     crd: Crd | None, controllers: tuple[Controller, ...]
