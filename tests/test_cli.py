@@ -159,10 +159,13 @@ def test_report_honours_the_width(width: int, monkeypatch: pytest.MonkeyPatch) -
 
 def test_explain_prints_what_the_rule_says() -> None:
     """Users read what the developer wrote beside the check."""
-    shown = CliRunner().invoke(commands, ["explain", "mpa003"], standalone_mode=False)
+    shown = CliRunner().invoke(commands, ["explain", "mpa3"], standalone_mode=False)
 
     assert "gives up after two minutes" in shown.output
     assert "Remedy: List every kind but MPIJob" in shown.output
+    flagged, fine = shown.output.partition("Flagged, at the marked lines:")[2].split("Not flagged:")
+    assert "    - name: training-operator  #~ MPA003" in flagged
+    assert "--enable-scheme=pytorchjob" in fine
 
 
 @pytest.mark.parametrize(
@@ -183,6 +186,7 @@ def test_explain_prints_what_the_rule_says() -> None:
             ),
             "MPA006",
         ),
+        ("Exit Code:    255", "MPA047"),
         ("flag provided but not defined: -kubectl-delivery-image", "MPA023"),
         ('Error initially creating lease lock err="namespaces "mpi-operator" not found"', "MPA033"),
     ],

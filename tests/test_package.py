@@ -27,10 +27,12 @@ def test_wheel_runs_the_demo_in_an_empty_environment(tmp_path: Path) -> None:
     run(programs / "pip", "install", "--quiet", wheel, cwd=tmp_path)
 
     report = run(programs / "mpiaudit", "demo", cwd=tmp_path)
+    explained = run(programs / "mpiaudit", "explain", "MPA003", cwd=tmp_path)
     listed = run("tar", "-tzf", sdist, cwd=tmp_path)
 
     assert "training-operator 1.9.4 cannot" in report
     assert "MPA003" in report
+    assert "Not flagged:" in explained
     assert "MPA003" in run(programs / "kubectl-mpiaudit", "rules", cwd=tmp_path)
     assert "/rules/crd/MPA003-v1-not-served/bad.yaml" in listed
     assert "/reports/two-operators/report.text" in listed
