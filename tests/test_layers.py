@@ -16,7 +16,7 @@ LAYERS = [
     ("rule",),
     ("collect",),
     ("inventory",),
-    ("facts", "manifest", "schema"),
+    ("facts", "manifest", "policy", "schema"),
     ("model",),
 ]
 RANK = {name: rank for rank, names in enumerate(reversed(LAYERS)) for name in names}

@@ -1,0 +1,1 @@
+"""Network policies, Pod Security, quota: pods judged as Kubernetes judges them."""
