@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from mpiaudit.checks.evidence import spell
 from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
@@ -57,11 +57,12 @@ def never_reconciled(
     mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     waiting = [j for j in jobs if not j.has_status and _awaited(j, controllers)]
+    queue = _queue(jobs, waiting)
     for job in waiting:
         if now is None or job.identity.created is None:
             continue
         age = (now - job.identity.created).total_seconds()
-        limit = SOON + len(waiting) / JOBS_PER_SECOND
+        limit = SOON + queue / JOBS_PER_SECOND
         if age <= limit:
             continue
         unsure = age <= limit - SOON + SURELY
@@ -72,6 +73,15 @@ def never_reconciled(
             fix=_look(job),
             confidence=Confidence.POSSIBLE if unsure else None,
         )
+
+
+def _queue(jobs: Sequence[Job], waiting: Sequence[Job]) -> int:
+    """Return how many jobs came with those that are *waiting*, or a little before the first."""
+    created = [j.identity.created for j in waiting if j.identity.created]
+    if not created:
+        return 0
+    since = min(created) - timedelta(seconds=SURELY)
+    return sum(1 for j in jobs if j.identity.created and j.identity.created >= since)
 
 
 def _awaited(job: Job, controllers: tuple[Controller, ...]) -> bool:
