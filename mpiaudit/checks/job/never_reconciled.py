@@ -36,7 +36,7 @@ MANAGERS = {
         *("MPA001", "MPA002", "MPA022", "MPA023", "MPA024", "MPA025", "MPA029", "MPA031", "MPA033"),
         *("MPA034", "MPA035", "MPA038", "MPA043", "MPA054", "MPA077"),
         *("MPA068", "MPA074", *(f"MPA08{n}" for n in range(1, 10)), "MPA090", "MPA091"),
-        *("MPA102", "MPA110", "MPA113", "MPA128", "MPA226"),
+        *("MPA102", "MPA110", "MPA113", "MPA128", "MPA134", "MPA223", "MPA226", "MPA227"),
     ),
 )
 def never_reconciled(
