@@ -39,7 +39,10 @@ WORKER = re.compile(r'Resource "([a-z0-9.-]+-worker-[0-9]+)"')
 kubeflow/mpi-operator v0.8.0 pkg/controller/mpi_job_controller.go (MessageResourceExists).
 """
 
-NEIGHBOURS = (known.SERVICE, known.JOB, known.SECRET, known.SERVICE_ACCOUNT)
+NEIGHBOURS = (
+    *(known.SERVICE, known.JOB, known.SECRET, known.SERVICE_ACCOUNT),
+    *(known.RESOURCE_QUOTA, known.LIMIT_RANGE, known.NETWORK_POLICY),
+)
 """Read where there are MPIJobs: whole namespaces, since a stranger's object may have the name."""
 
 SPREAD = 32
@@ -50,7 +53,7 @@ Jobs = Mapping[str, set[str]]
 
 
 def read_around(reader: Reader, jobs: Jobs, namespace: str) -> None:
-    """Have the Services, Jobs, Secrets, ServiceAccounts and ConfigMaps of *jobs* read."""
+    """Have what `NEIGHBOURS` names and the ConfigMaps of *jobs* read."""
     for space in sorted(jobs) if len(jobs) <= SPREAD else [namespace]:
         for kind in NEIGHBOURS:
             reader.later(kind, space, keep=partial(_belongs, jobs, kind))

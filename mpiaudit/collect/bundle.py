@@ -40,6 +40,9 @@ DUMP = (
 _LISTS = {
     "pods": known.POD,
     "services": known.SERVICE,
+    "resource-quota": known.RESOURCE_QUOTA,
+    "limitranges": known.LIMIT_RANGE,
+    "network-policy": known.NETWORK_POLICY,
     "deployments": known.DEPLOYMENT,
     "statefulsets": known.STATEFUL_SET,
     "jobs": known.JOB,

@@ -183,6 +183,21 @@ class Event(Shape):
     series: Any = None
 
 
+class Rationed(Shape):
+    """A ResourceQuota or a LimitRange."""
+
+    metadata: Metadata
+    spec: Any = None
+    status: Any = None
+
+
+class NetworkPolicy(Shape):
+    """A NetworkPolicy."""
+
+    metadata: Metadata
+    spec: Any = None
+
+
 class Role(Shape):
     """A Role or a ClusterRole, with what was gathered into it."""
 
@@ -206,6 +221,9 @@ SHAPES: dict[str, type[Shape]] = {
     "Pod": Pod,
     "Job": Job,
     "Service": Service,
+    "ResourceQuota": Rationed,
+    "LimitRange": Rationed,
+    "NetworkPolicy": NetworkPolicy,
     "ConfigMap": ConfigMap,
     "Secret": Named,
     "ServiceAccount": Named,

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
+from mpiaudit.inventory.definitions import in_force, unclear
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.neighbour import (
@@ -20,7 +21,9 @@ from mpiaudit.inventory.neighbour import (
     Service,
     ServiceAccount,
 )
+from mpiaudit.inventory.network_policy import NetworkPolicy
 from mpiaudit.inventory.podgroup import PodGroupKind
+from mpiaudit.inventory.quota import LimitRange, ResourceQuota
 from mpiaudit.inventory.rbac import GROUP as RBAC
 from mpiaudit.inventory.rbac import Binding, Role
 from mpiaudit.inventory.view import View, timestamp
@@ -55,6 +58,9 @@ KINDS: Mapping[str, Kind] = {
     "Pod": Kind("pods", "", Pod.parse),
     "Job": Kind("launcher_jobs", "batch", LauncherJob.parse),
     "Service": Kind("services", "", Service.parse),
+    "ResourceQuota": Kind("resource_quotas", "", ResourceQuota.parse),
+    "LimitRange": Kind("limit_ranges", "", LimitRange.parse),
+    "NetworkPolicy": Kind("network_policies", "networking.k8s.io", NetworkPolicy.parse),
     "ConfigMap": Kind("config_maps", "", ConfigMap.parse),
     "Secret": Kind("secrets", "", Secret.parse),
     "ServiceAccount": Kind("service_accounts", "", ServiceAccount.parse),
@@ -67,9 +73,6 @@ KINDS: Mapping[str, Kind] = {
     "RoleBinding": Kind("bindings", RBAC, Binding.parse),
     "PodGroup": Kind("pod_groups", None, PodGroupKind.used),
 }
-
-NAMED = 3
-"""Files that a gap names; the others are counted."""
 
 _READ_WITH = {
     "crd": {"crds"},
@@ -101,41 +104,34 @@ def build(reading: Reading) -> Inventory:
     pile = _Pile()
     for resource in reading.resources:
         pile.add(resource)
-    gaps = dict(_gaps(reading, pile))
-    crds = pile.all(Crd)
-    crd = _installed(crds)
-    roles, bindings = pile.all(Role), pile.all(Binding)
-    if not {"roles", "bindings"} & gaps.keys() and not _whole(reading, pile, (*roles, *bindings)):
-        gaps["bindings"] = Gap("not all roles and bindings of a cluster", unreadable=False)
-    if "crds" in gaps:
-        gaps["crd"] = gaps["crds"]
-    elif crd is None and crds:
-        gaps["crd"] = _unclear(crds)
-    pods = pile.all(Pod)
+    crds, pods = pile.all(Crd), pile.all(Pod)
     answers = reading.answers or Answers()
     return Inventory(
-        crd=crd,
+        crd=in_force(crds),
         crds=crds,
         controllers=tuple(c.observed(pods) for c in pile.all(Controller)),
         jobs=pile.all(Job),
         pods=pods,
         launcher_jobs=pile.all(LauncherJob),
         services=pile.all(Service),
+        resource_quotas=pile.all(ResourceQuota),
+        limit_ranges=pile.all(LimitRange),
+        network_policies=pile.all(NetworkPolicy),
         config_maps=pile.all(ConfigMap),
         secrets=pile.all(Secret),
         service_accounts=pile.all(ServiceAccount),
         namespaces=pile.all(Namespace),
         events=pile.all(Event),
         leases=pile.all(Lease),
-        roles=roles,
-        bindings=bindings,
+        roles=pile.all(Role),
+        bindings=pile.all(Binding),
         pod_groups=pile.all(PodGroupKind),
         now=max((t for t in (pile.latest, timestamp(reading.taken)) if t), default=None),
         outsized=tuple(answers.outsized),
         refusals=tuple(sorted(answers.refusals, key=lambda r: r.at.object.sort_key)),
         conflicts=tuple(sorted(answers.conflicts, key=lambda c: c.at.object.sort_key)),
         listed=frozenset(KINDS.keys() - reading.gaps.keys() if reading.taken else pile.listed),
-        gaps=gaps,
+        gaps=_all_gaps(reading, pile),
     )
 
 
@@ -189,6 +185,20 @@ def _times(view: View) -> Iterator[datetime]:
     yield from (t for t in times if t)
 
 
+def _all_gaps(reading: Reading, pile: _Pile) -> Mapping[str, Gap]:
+    """Return why fields are not known to be complete, those that depend on others included."""
+    gaps = dict(_gaps(reading, pile))
+    crds = pile.all(Crd)
+    rights: list[Role | Binding] = [*pile.all(Role), *pile.all(Binding)]
+    if not {"roles", "bindings"} & gaps.keys() and not _whole(reading, pile, rights):
+        gaps["bindings"] = Gap("not all roles and bindings of a cluster", unreadable=False)
+    if "crds" in gaps:
+        gaps["crd"] = gaps["crds"]
+    elif crds and in_force(crds) is None:
+        gaps["crd"] = unclear(crds)
+    return gaps
+
+
 def _gaps(reading: Reading, pile: _Pile) -> Iterator[tuple[str, Gap]]:
     """Yield each field that is not known to be complete, with the reason; the worst comes last."""
     if reading.answers is None:
@@ -227,17 +237,3 @@ def _whole(reading: Reading, pile: _Pile, held: Iterable[Role | Binding]) -> boo
     kinds = {name for name, kind in KINDS.items() if kind.field in {"roles", "bindings"}}
     listed = bool(reading.taken) or pile.listed >= kinds
     return listed and built_in == {"ClusterRole", "ClusterRoleBinding"}
-
-
-def _unclear(crds: tuple[Crd, ...]) -> Gap:
-    """Return why none of several definitions is known to be the one in force."""
-    places = sorted({c.ref.source for c in crds})
-    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
-    named = ", ".join(places[:NAMED])
-    return Gap(f"{len(crds)} definitions of the CRD were given: {named}{more}", unreadable=False)
-
-
-def _installed(crds: tuple[Crd, ...]) -> Crd | None:
-    """Return the definition in force: the installed one, or the only one."""
-    installed = [c for c in crds if c.installed] or crds
-    return installed[0] if len(installed) == 1 else None

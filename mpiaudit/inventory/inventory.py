@@ -18,7 +18,9 @@ from mpiaudit.inventory.neighbour import (
     Service,
     ServiceAccount,
 )
+from mpiaudit.inventory.network_policy import NetworkPolicy
 from mpiaudit.inventory.podgroup import PodGroupKind
+from mpiaudit.inventory.quota import LimitRange, ResourceQuota
 from mpiaudit.inventory.rbac import Binding, Role
 from mpiaudit.inventory.workload import LauncherJob, Pod
 from mpiaudit.model import Conflict, Gap, Refusal
@@ -39,6 +41,9 @@ class Inventory:
     pods: tuple[Pod, ...] = ()
     launcher_jobs: tuple[LauncherJob, ...] = ()
     services: tuple[Service, ...] = ()
+    resource_quotas: tuple[ResourceQuota, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] = ()
+    network_policies: tuple[NetworkPolicy, ...] = ()
     config_maps: tuple[ConfigMap, ...] = ()
     secrets: tuple[Secret, ...] = ()
     service_accounts: tuple[ServiceAccount, ...] = ()
@@ -87,6 +92,9 @@ TITLES = {
     "pods": "Pods",
     "launcher_jobs": "Jobs",
     "services": "Services",
+    "resource_quotas": "ResourceQuotas",
+    "limit_ranges": "LimitRanges",
+    "network_policies": "NetworkPolicies",
     "config_maps": "ConfigMaps",
     "secrets": "Secrets",
     "service_accounts": "ServiceAccounts",

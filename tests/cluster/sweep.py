@@ -27,9 +27,11 @@ CONTENTS = (
     "v1 secrets",
     "v1 serviceaccounts",
     "v1 resourcequotas",
+    "v1 limitranges",
     "v1 events",
     "coordination.k8s.io/v1 leases",
     "discovery.k8s.io/v1 endpointslices",
+    "networking.k8s.io/v1 networkpolicies",
     "rbac.authorization.k8s.io/v1 roles",
     "rbac.authorization.k8s.io/v1 rolebindings",
 )

@@ -35,6 +35,7 @@ LISTS = (
     "/apis/batch/v1/jobs",
     "/apis/coordination.k8s.io/v1/leases",
     "/apis/kubeflow.org/v2beta1/mpijobs",
+    "/apis/networking.k8s.io/v1/networkpolicies",
     "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "/apis/rbac.authorization.k8s.io/v1/rolebindings",
@@ -54,6 +55,7 @@ FIELDS = {
     "limitranges": "limit_ranges",
     "mpijobs": "jobs",
     "namespaces": "namespaces",
+    "networkpolicies": "network_policies",
     "pods": "pods",
     "resourcequotas": "resource_quotas",
     "rolebindings": "bindings",
@@ -65,6 +67,12 @@ FIELDS = {
 }
 """What a rule asks for, by the resource that holds it."""
 
+
+ALLOWED = {
+    "resourcequotas": {"hard": {"pods": "50"}},
+    "limitranges": {"limits": [{"type": "PersistentVolumeClaim", "max": {"storage": "1Ti"}}]},
+}
+"""What a namespace allows, by plural; the jobs here keep to it."""
 
 AGE = re.compile(r"\d+ s before it was read")
 """What differs between two reports of one state."""
@@ -87,16 +95,29 @@ def busy(
 
 def _busy(cluster: Cluster) -> Cluster:
     cluster.install("mpi-operator-0.8.0")
+    cluster.namespace("team-a")
+    for plural, spec in ALLOWED.items():
+        body = {"metadata": {"name": "fair"}, "spec": spec}
+        cluster.admin.create(f"/api/v1/namespaces/team-a/{plural}", body)
     cluster.submit(mpijob("runs"))
     ends = with_field(mpijob("ends", "team-b", ends=0), "None", *CLEAN)
     cluster.submit(with_field(ends, {"limits": {"nvidia.com/gpu": "1"}}, *RESOURCES))
     cluster.submit(with_field(mpijob("refused"), 2, *LAUNCHERS))
+    cluster.apply([OPEN])
     cluster.start_controllers()
     cluster.reaches("runs", "Running")
     cluster.reaches("ends", "Succeeded", "team-b")
     eventually(lambda: cluster.events("refused"), "the operator refuses the job")
     return cluster
 
+
+OPEN = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "open", "namespace": "team-a"},
+    "spec": {"podSelector": {}, "ingress": [{}]},
+}
+"""Closes nothing; a list without objects says nothing in an export."""
 
 CLEAN = ("spec", "runPolicy", "cleanPodPolicy")
 LAUNCHERS = ("spec", "mpiReplicaSpecs", "Launcher", "replicas")

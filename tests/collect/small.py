@@ -136,6 +136,7 @@ def cluster() -> dict[str, list[Body]]:
 
 ALL = frozenset(
     {"CustomResourceDefinition", "Deployment", "StatefulSet", "MPIJob", "Pod", "Job", "Service"}
+    | {"ResourceQuota", "LimitRange", "NetworkPolicy"}
     | {"ConfigMap", "Secret", "ServiceAccount", "Namespace", "Event", "Lease"}
     | {"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "PodGroup"}
 )
