@@ -27,7 +27,10 @@ class Mistyped:
     path: FieldPath
     value: object
     wanted: str
-    """``string`` or ``boolean``."""
+    """``string``, ``boolean``, ``32-bit integer`` or ``64-bit integer``."""
+
+    accepted: bool = False
+    """Whether a CRD that types the field lets it in nevertheless."""
 
 
 def mistyped(template: Mapping[str, Any]) -> Iterator[Mistyped]:

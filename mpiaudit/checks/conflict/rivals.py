@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from packaging.version import Version
 
 from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
+from mpiaudit.inventory import program
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.job import Job
 
@@ -23,6 +24,20 @@ kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/common_types.go.
 HONOURS_SINCE = {MPI_OPERATOR: Version("0.6"), TRAINING_OPERATOR: Version("1.9")}
 """The release since which each product leaves jobs alone that are managed by another."""
 
+LOCK = "mpi-operator"
+"""The default of mpi-operator's ``--lock-namespace``, and the name of its lock.
+
+kubeflow/mpi-operator v0.3.0 cmd/mpi-operator.v1/app/options/options.go:71 and
+v2/cmd/mpi-operator/app/options/options.go.
+"""
+
+LOCKS_ENDPOINTS = (0, 3)
+"""The one release line that has a program for v1 and one for v2beta1; both lock Endpoints.
+
+kubeflow/mpi-operator v0.3.0 cmd/mpi-operator.v1/app/server.go:213-217 and
+v2/cmd/mpi-operator/app/server.go:210-214.
+"""
+
 
 def reading(controllers: Iterable[Controller], version: str) -> list[Controller]:
     """Return the active controllers that reconcile *version*."""
@@ -32,6 +47,26 @@ def reading(controllers: Iterable[Controller], version: str) -> list[Controller]
 def beside(controller: Controller, others: Iterable[Controller]) -> tuple[Controller, ...]:
     """Return those of *others* that watch a namespace which *controller* watches as well."""
     return tuple(o for o in others if o is not controller and controller.overlaps(o))
+
+
+def endpoints_lock(controller: Controller) -> str | None:
+    """Return the namespace in which a program of mpi-operator 0.3 locks Endpoints.
+
+    None for every other program, and where that namespace is unknown.
+    """
+    release = controller.release
+    if controller.product != MPI_OPERATOR or release is None or controller.flags is None:
+        return None
+    if release.release[:2] != LOCKS_ENDPOINTS:
+        return None
+    given = controller.value("lock-namespace")
+    return program.namespace(LOCK if given is None else given)
+
+
+def in_turn(one: Controller, other: Controller) -> bool:
+    """Return whether a lock that both take keeps them from working at one time."""
+    lock = endpoints_lock(one)
+    return lock is not None and lock == endpoints_lock(other)
 
 
 def scope(*controllers: Controller) -> str:

@@ -33,19 +33,22 @@ def two_controllers_across_versions(
     arguments and namespaces. That jobs really were run twice is proven by other rules.
 
     Wrong when: the CRD serves one version (then one of them waits in vain, which is another
-    finding), or they watch different namespaces. ``runPolicy.managedBy`` fences a job off where
-    both releases know it (mpi-operator 0.6, training-operator 1.9); where every job has it this
-    costs less, until somebody forgets it.
+    finding), they are the two programs of mpi-operator 0.3.0 with one lock (then one of them is
+    idle, which is another finding as well), or they watch different namespaces.
+    ``runPolicy.managedBy`` fences a job off where both releases know it (mpi-operator 0.6,
+    training-operator 1.9); where every job has it this costs less, until somebody forgets it.
 
     Source: kubeflow/mpi-operator v0.3.0 manifests/base/crd.yaml:16-92 (the one upstream CRD that
     serves both), kubeflow/trainer issue 1777; seen with training-operator 1.9.0 beside
-    mpi-operator 0.8.0 on Kubernetes 1.34.
+    mpi-operator 0.8.0, and with the v1 program of mpi-operator 0.3.0 beside 0.4.0 in one lock
+    namespace, on Kubernetes 1.34.
     """
     if crd is None or not {"v1", "v2beta1"} <= set(crd.served):
         return
     operators = rivals.reading(controllers, "v2beta1")
     for controller in rivals.reading(controllers, "v1"):
-        others = rivals.beside(controller, operators)
+        free = [o for o in operators if not rivals.in_turn(controller, o)]
+        others = rivals.beside(controller, free)
         if not others:
             continue
         names = evidence.listing(sorted({o.title for o in others}))

@@ -35,12 +35,13 @@ def jobs_without_controller(
 
     Wrong when: the controller runs outside of the cluster, or under a name and an image that
     tell nothing (so it is never certain); a controller's kinds cannot be told (not
-    reported); the jobs have finished, are suspended, or run on another cluster (not counted).
+    reported); the CRD is being deleted and its jobs with it (another finding); the jobs have
+    finished, are suspended, or run on another cluster (not counted).
 
     Source: kubeflow/trainer v2.0.0 cmd/trainer-controller-manager/main.go (no kubeflow.org
     types), v1.9.4 pkg/controller.v1/register_controller.go:58-83.
     """
-    if crd is None or not crd.installed or "Deployment" not in listed:
+    if crd is None or not crd.installed or "Deployment" not in listed or crd.identity.deleting:
         return
     present = [c for c in controllers if c.replicas > 0]
     if any(c.mpi_enabled is None or (c.active and c.reads in crd.served) for c in present):

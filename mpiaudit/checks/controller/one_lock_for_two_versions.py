@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mpiaudit.checks.conflict import rivals
 from mpiaudit.checks.controller import grounds
-from mpiaudit.facts.releases import MPI_OPERATOR
-from mpiaudit.inventory import program
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.rule import Confidence, Hit, Severity, rule
-
-SHARED = "mpi-operator"
-"""The default of ``--lock-namespace`` in both programs, and the name of the lock.
-
-kubeflow/mpi-operator v0.3.0 cmd/mpi-operator.v1/app/options/options.go:71 and
-v2/cmd/mpi-operator/app/options/options.go.
-"""
-
-ONLY = (0, 3)
-"""The one release line that has a program for v1 and one for v2beta1."""
 
 
 @rule(
@@ -43,37 +32,26 @@ def one_lock_for_two_versions(controllers: tuple[Controller, ...]) -> Iterator[H
     clusters (likely, not certain, unless they are in one file).
 
     Source: kubeflow/mpi-operator v0.3.0 cmd/mpi-operator.v1/app/server.go:57,213-217,
-    cmd/mpi-operator.v1/app/options/options.go:71, v2/cmd/mpi-operator/app/server.go.
+    cmd/mpi-operator.v1/app/options/options.go:71, v2/cmd/mpi-operator/app/server.go:210-214; seen
+    with both programs of 0.3.0 on Kubernetes 1.34.
     """
-    locked = [
-        (c, lock)
-        for c in controllers
-        if c.product == MPI_OPERATOR and c.active and (lock := _lock(c)) is not None
-    ]
-    for old, lock in locked:
-        rivals = [c for c, held in locked if held == lock and _shares(old, c)]
-        if not rivals:
+    for old in controllers:
+        held = [c for c in controllers if _idles(old, c)]
+        if not held:
             continue
-        rival = next((c for c in rivals if grounds.together(c, old)), rivals[0])
+        rival = next((c for c in held if grounds.together(c, old)), held[0])
         yield Hit(
             old.at_flag("lock-namespace"),
-            f"{old.ref} reconciles v1 and {rival.ref} v2beta1; both lock Endpoints {lock}/{SHARED}",
-            also=tuple(c.at_flag("lock-namespace") for c in rivals),
+            f"{old.ref} reconciles v1 and {rival.ref} v2beta1; both lock Endpoints "
+            f"{rivals.endpoints_lock(old)}/{rivals.LOCK}",
+            also=tuple(c.at_flag("lock-namespace") for c in held),
             effect="one of them is idle, and jobs are run in the version of the other",
             confidence=None if grounds.together(rival, old) else Confidence.LIKELY,
         )
 
 
-def _lock(controller: Controller) -> str | None:
-    """Return the lock namespace of a program of 0.3; None for others, and where unknown."""
-    release = controller.release
-    if release is None or release.release[:2] != ONLY or controller.flags is None:
-        return None
-    given = controller.value("lock-namespace")
-    return program.namespace(SHARED if given is None else given)
-
-
-def _shares(old: Controller, other: Controller) -> bool:
-    if grounds.one_object(old, other):
+def _idles(old: Controller, other: Controller) -> bool:
+    """Return whether *old*, for v1, and *other*, for v2beta1, hold each other up."""
+    if grounds.one_object(old, other) or not (old.active and other.active):
         return False
-    return (old.reads, other.reads) == ("v1", "v2beta1")
+    return (old.reads, other.reads) == ("v1", "v2beta1") and rivals.in_turn(old, other)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from mpiaudit.checks.semantics import V2BETA1
-from mpiaudit.facts.releases import MPI_OPERATOR
+from mpiaudit.checks.evidence import listing
+from mpiaudit.checks.job import patches
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.mistyped import Mistyped, mistyped
+from mpiaudit.inventory.unfit import unfit
 from mpiaudit.inventory.view import mapping
 from mpiaudit.model import FieldPath
 from mpiaudit.rule import Fix, Hit, Severity, rule
@@ -18,11 +19,14 @@ from mpiaudit.rule import Fix, Hit, Severity, rule
 STATED = 3
 """How many of the values a message names."""
 
+NUMBER = "NUMBER"
+"""What a fix says where nobody but the author knows the number."""
+
 
 @rule(
     "MPA077",
     Severity.MEDIUM,
-    remedy="Quote the value, or delete the job.",
+    remedy="Quote the text, make the number smaller, or delete the job.",
     symptom_of=("MPA213",),
 )
 def undecodable(
@@ -30,47 +34,69 @@ def undecodable(
 ) -> Iterator[Hit]:
     """A value is of a type that no controller can decode.
 
-    ``value: 5`` in ``env`` is a number where a string belongs. A CRD that types the pod template
-    refuses the job. That of mpi-operator 0.3.0 does not: the job gets in, and every mpi-operator
-    of v2beta1 that lists it logs "cannot unmarshal number into Go struct field EnvVar", never
-    syncs, and reconciles no MPIJob of any namespace, with no event and no exit.
+    mpi-operator cannot list MPIJobs while such a job is there: it logs "cannot unmarshal number
+    into Go struct field" and sees no new MPIJob of any namespace, with no event and no exit; once
+    restarted, none at all. training-operator then makes no pod of any of its kinds either, and
+    ends every two minutes.
 
-    Detected by the types of well-known fields of the pod templates: numbers and booleans where
-    strings belong. A job that is in a cluster has passed its CRD.
+    ``replicas: 3000000000`` does not fit into 32 bits, and upstream's CRDs let it in, since the
+    API server reads numbers into 64. ``value: 5`` in ``env`` is a number where a string belongs.
+    A CRD that types the pod template refuses that; the one of mpi-operator 0.3.0 does not.
+
+    Detected by the types of well-known fields: numbers and booleans where strings belong, and
+    numbers beyond the width of an integer. A job that is in a cluster has passed its CRD.
 
     Wrong when: the value is null or a quantity, or the text of a template (none of them
-    reported). A manifest may be meant for another cluster: there, only this job is lost.
+    reported), or a policy refuses the job. A manifest may be meant for another cluster: where the
+    CRD refuses it, only this job is lost.
 
-    Source: kubernetes/kubernetes v1.34.0 staging/src/k8s.io/api/core/v1/types.go (the types),
-    kubeflow/mpi-operator v0.3.0 manifests/base/crd.yaml (untyped templates); seen with
-    mpi-operator 0.8.0 on the CRD of 0.3.0 on Kubernetes 1.34.
+    Source: kubernetes/kubernetes v1.34.0 staging/src/k8s.io/api/core/v1/types.go and
+    kubeflow/mpi-operator v0.8.0 pkg/apis/kubeflow/v2beta1/types.go (the types), v0.3.0
+    manifests/base/crd.yaml (untyped templates); seen with mpi-operator 0.8.0 on its own CRD and
+    on that of 0.3.0, and with the v1 program of 0.3.0 and training-operator 1.9.0, on Kubernetes
+    1.34.
     """
-    operators = [
-        c for c in controllers if c.product == MPI_OPERATOR and c.active and c.reads == V2BETA1
-    ]
+    readers = [c for c in controllers if c.active and (crd is None or c.reads in crd.served)]
     for job in jobs:
         found = list(_found(job))
         if not found:
             continue
         here = job.identity.exported
-        poisons = here and bool(operators) and (crd is None or V2BETA1 in crd.served)
+        stopped = readers if here else []
         path, _ = found[0]
         yield Hit(
             job.at(*path),
             f"{job.key}: {_stated(found)}",
-            also=tuple(job.at(*p) for p, _ in found[1:STATED])
-            + tuple(c.at() for c in operators if poisons),
-            effect=_effect(job, crd, poisons=poisons),
+            also=tuple(job.at(*p) for p, _ in found[1:STATED]) + tuple(c.at() for c in stopped),
+            effect=_effect(found, crd, stopped, here=here),
             fix=_retyped(job, found),
-            severity=Severity.CRITICAL if poisons else Severity.HIGH if here else None,
+            severity=_severity(found, here=here, stops=bool(stopped)),
         )
 
 
 def _found(job: Job) -> Iterator[tuple[FieldPath, Mistyped]]:
+    """Yield what does not decode, first what a CRD lets in."""
+    numbers = list(unfit(job.spec))
+    for wrong in sorted(numbers, key=lambda wrong: not wrong.accepted):
+        yield ("spec", *wrong.path), wrong
     for name, replica in mapping(job.spec.get("mpiReplicaSpecs")).items():
         template = mapping(mapping(replica).get("template"))
         for wrong in mistyped(template):
             yield ("spec", "mpiReplicaSpecs", str(name), "template", *wrong.path), wrong
+
+
+def _severity(
+    found: list[tuple[FieldPath, Mistyped]], *, here: bool, stops: bool
+) -> Severity | None:
+    """Return how bad it is in a cluster, or of a manifest that its CRD lets in."""
+    if stops or (not here and _enters(found)):
+        return Severity.CRITICAL
+    return Severity.HIGH if here else None
+
+
+def _enters(found: list[tuple[FieldPath, Mistyped]]) -> bool:
+    """Return whether nothing about a job keeps it out of a cluster."""
+    return all(wrong.accepted for _, wrong in found)
 
 
 def _stated(found: list[tuple[FieldPath, Mistyped]]) -> str:
@@ -83,9 +109,12 @@ def _stated(found: list[tuple[FieldPath, Mistyped]]) -> str:
 
 
 def _spoken(path: FieldPath) -> str:
-    """Return the end of a path as users say it: ``Worker env[0].value``."""
-    tail = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path[5:])
-    return f"{path[2]} {tail.lstrip('.')}"
+    """Return a path as users say it: ``Worker env[0].value``, ``slotsPerWorker``."""
+    owner, below = "", path[1:]
+    if below[0] == "mpiReplicaSpecs":
+        owner, below = f"{path[2]} ", path[5:] if path[3] == "template" else path[3:]
+    tail = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in below)
+    return owner + tail.removeprefix(".")
 
 
 def _spelt(wrong: Mistyped) -> str:
@@ -98,28 +127,41 @@ def _retyped(job: Job, found: list[tuple[FieldPath, Mistyped]]) -> Fix:
     path, first = found[0]
     if not job.identity.exported:
         key = "- " if isinstance(path[-1], int) else f"{path[-1]}: "
-        return Fix(f"the value as a {first.wanted}", f"{key}{json.dumps(_meant(first))}")
-    patch = [{"op": "replace", "path": _pointer(p), "value": _meant(wrong)} for p, wrong in found]
-    command = (
-        f"kubectl -n {job.namespace or 'default'} patch mpijobs.{job.version}.kubeflow.org "
-        f"{job.name} --type=json -p '{json.dumps(patch)}'"
-    )
-    return Fix("all values at once; mpi-operator then reads MPIJobs again", command)
-
-
-def _pointer(path: FieldPath) -> str:
-    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in path)
+        return Fix(f"the value as a {first.wanted}", key + _bare(json.dumps(_meant(first))))
+    patch = [
+        {"op": "replace", "path": patches.pointer(p), "value": _meant(wrong)} for p, wrong in found
+    ]
+    summary = "all values at once; controllers then read MPIJobs again"
+    if any(_meant(wrong) == NUMBER for _, wrong in found):
+        summary = f"put the right number in for {NUMBER}; {summary}"
+    return Fix(summary, _bare(patches.command(job, patch)))
 
 
 def _meant(wrong: Mistyped) -> bool | str:
-    return bool(wrong.value) if wrong.wanted == "boolean" else _spelt(wrong)
+    if wrong.wanted == "boolean":
+        return bool(wrong.value)
+    return _spelt(wrong) if wrong.wanted == "string" else NUMBER
 
 
-def _effect(job: Job, crd: Crd | None, *, poisons: bool) -> str:
-    if poisons:
-        return "mpi-operator cannot list MPIJobs any more: none of any namespace is reconciled"
-    if job.identity.exported:
+def _bare(text: str) -> str:
+    """Return *text* with the word for a number as the number will stand there."""
+    return text.replace(f'"{NUMBER}"', NUMBER)
+
+
+def _effect(
+    found: list[tuple[FieldPath, Mistyped]],
+    crd: Crd | None,
+    stopped: list[Controller],
+    *,
+    here: bool,
+) -> str:
+    if stopped:
+        names = listing(sorted({c.product for c in stopped}))
+        return f"{names} cannot list MPIJobs any more: none of any namespace is reconciled"
+    if here:
         return "no controller can read the job, nor list MPIJobs while it is there"
+    if _enters(found):
+        return "the API server accepts it, and then no controller can list MPIJobs in any namespace"
     if crd is None:
         return (
             "the API server refuses it; with the CRD of mpi-operator 0.3.0 it gets in and "

@@ -121,6 +121,15 @@ ROWS = [
         reaches("waits", "Running"),
     ),
     Row(
+        "MPA037 metrics on the port of the health check stop mpi-operator",
+        lambda c: c.install("mpi-operator-0.8.0", edit=flags(LOG, LOCK, "--monitoring-port=8080")),
+        ids("MPA037"),
+        exits(MPI_OPERATOR, 255, "listen tcp :8080: bind: address already in use"),
+        paste("MPA037"),
+        runs_a_job,
+        shows=ids("MPA047"),
+    ),
+    Row(
         "MPA039 two replicas that elect no leader both work",
         lambda c: c.install("training-operator-1.9.0", edit=_twice),
         ids("MPA039"),

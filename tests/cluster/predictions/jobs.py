@@ -22,6 +22,7 @@ from cluster.releases import definition
 
 CONTAINER = ("template", "spec", "containers", 0)
 WORKER = ("spec", "mpiReplicaSpecs", "Worker", *CONTAINER)
+REPLICAS = ("spec", "mpiReplicaSpecs", "Worker", "replicas")
 MANAGED_BY = ("spec", "runPolicy", "managedBy")
 LAUNCHER = ("spec", "mpiReplicaSpecs", "Launcher", *CONTAINER)
 
@@ -60,6 +61,18 @@ ROWS = [
         in_turn(says(MPI_OPERATOR, "cannot unmarshal number"), unnoticed("healthy-one")),
         paste("MPA077"),
         reaches("healthy-one", "Running"),
+    ),
+    Row(
+        "MPA077 a number of more than 32 bits stops every job",
+        lambda c: _with(c, with_field(mpijob("poison"), 3_000_000_000, *REPLICAS)),
+        ids("MPA077"),
+        in_turn(
+            lambda c: c.submit(mpijob("healthy-one")),
+            says(MPI_OPERATOR, "cannot unmarshal number 3000000000"),
+            unnoticed("healthy-one"),
+        ),
+        paste("MPA077", NUMBER="3"),
+        in_turn(reaches("healthy-one", "Running"), reaches("poison", "Running")),
     ),
     Row(
         "MPA102 a mount where the operator mounts leaves the job without a launcher",

@@ -5,6 +5,7 @@
 from cluster.client import Body, eventually
 from cluster.cluster import SETTLED, Cluster
 from cluster.jobs import mpijob
+from cluster.predictions.conflicts import launchers
 from cluster.predictions.jobs import misspelt
 from cluster.predictions.row import (
     MPI_OPERATOR,
@@ -20,13 +21,6 @@ from cluster.predictions.row import (
 
 DELIVERY = "--kubectl-delivery-image=registry.test/kubectl-delivery:1"
 """Without it the launcher of mpi-operator 0.3.0 has an init container without an image."""
-
-V1_RIGHTS = {
-    "apiGroups": ["", "rbac.authorization.k8s.io"],
-    "resources": ["serviceaccounts", "roles", "rolebindings"],
-    "verbs": ["create", "get", "list", "watch", "update"],
-}
-"""What the ClusterRole in deploy/v1 has beside that in manifests/base."""
 
 ROWS = [
     Row(
@@ -51,6 +45,20 @@ ROWS = [
         ),
     ),
     Row(
+        "MPA060 mpi-operator 0.3.0 for v1 leads beside 0.4.0 with the same lock namespace",
+        in_turn(lambda c: _both_ages(c), lambda c: c.submit(mpijob("pi"))),
+        ids("MPA060"),
+        lambda c: eventually(lambda: launchers(c, "pi") == (True, True), "pi has two launchers"),
+        in_turn(paste("MPA060"), lambda c: _one_operator(c)),
+        in_turn(
+            lambda c: c.submit(mpijob("after")),
+            reaches("after", "Running"),
+            lambda c: eventually(lambda: launchers(c, "after") == (False, True), "one launcher"),
+        ),
+        shows=ids("MPA062"),
+        stays=ids("MPA062"),
+    ),
+    Row(
         "MPA084 training-operator refuses a job with a replica that it does not know",
         in_turn(
             lambda c: c.install("training-operator-1.9.0"),
@@ -71,12 +79,34 @@ def legacy(job: Body) -> Body:
 
 
 def _both_v1(cluster: Cluster) -> None:
-    """Install mpi-operator 0.3.0, its program of v1, beside training-operator 1.7.0.
-
-    The ClusterRole of its kustomization is that of the v2beta1 program, which makes no Roles.
-    """
+    """Install mpi-operator 0.3.0, its program of v1, beside training-operator 1.7.0."""
     cluster.install("training-operator-1.7.0")
     cluster.install("mpi-operator.v1-0.3.0", edit=_delivers, keep=but_mpijobs)
+    _may_all(cluster)
+
+
+def _both_ages(cluster: Cluster) -> None:
+    """Install mpi-operator 0.3.0, its program of v1, beside 0.4.0: Endpoints are no Lease."""
+    cluster.install("mpi-operator-0.4.0", keep=but_mpijobs)
+    cluster.install("mpi-operator.v1-0.3.0", edit=_beside)
+    _may_all(cluster)
+
+
+def _beside(deployment: Body) -> None:
+    """Give the v1 program a name of its own; both lock in the namespace ``mpi-operator``."""
+    _delivers(deployment)
+    spec, name = deployment["spec"], "mpi-operator-v1"
+    deployment["metadata"]["name"] = name
+    for labels in (spec["selector"]["matchLabels"], spec["template"]["metadata"]["labels"]):
+        labels["app"] = name
+
+
+def _one_operator(cluster: Cluster) -> None:
+    eventually(lambda: len(cluster.names("pods", "mpi-operator")) == 1, "one is left", SETTLED)
+
+
+def _may_all(cluster: Cluster) -> None:
+    """Grant the v1 program all rights: its kustomization has those of the v2beta1 program."""
     grant = ("--clusterrole=cluster-admin", "--serviceaccount=mpi-operator:mpi-operator")
     cluster.kubectl("create", "clusterrolebinding", "mpi-operator-v1", *grant)
 

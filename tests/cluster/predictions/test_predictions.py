@@ -7,21 +7,25 @@ from cluster.cluster import Cluster, fired
 from cluster.predictions import (
     conflicts,
     controllers,
+    crds,
     fences,
     jobs,
     legacy,
     resumes,
     rights,
+    vacancies,
 )
 from cluster.predictions.row import Row
 
 ROWS = [
     *controllers.ROWS,
+    *crds.ROWS,
     *rights.ROWS,
     *jobs.ROWS,
     *conflicts.ROWS,
     *fences.ROWS,
     *legacy.ROWS,
+    *vacancies.ROWS,
 ]
 
 SLOW = [*controllers.SLOW, *resumes.SLOW]
