@@ -69,8 +69,16 @@ def _delete_kubeflow(admin: Client) -> None:
         for space in _names(admin, NAMESPACES):
             path = f"/apis/{spec['group']}/{version}/namespaces/{space}/{spec['names']['plural']}"
             admin.delete(path)
+            _let_go(admin, path)
         if name == MPIJOBS:
             admin.delete(f"{CRDS}/{name}")
+
+
+def _let_go(admin: Client, path: str) -> None:
+    """Take the finalizers of what was deleted and is still there."""
+    for body in (admin.find(path) or {}).get("items") or ():
+        if body["metadata"].get("finalizers"):
+            admin.merge(f"{path}/{body['metadata']['name']}", {"metadata": {"finalizers": None}})
 
 
 def _finalize(admin: Client, space: str) -> None:

@@ -15,7 +15,7 @@ from mpiaudit.rule import Confidence, Hit, Severity, rule
     Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     remedy="Find out who answers the webhook, and that it is up; where nobody does, set "
-    "spec.conversion.strategy to None and serve one version.",
+    "spec.conversion to {strategy: None}, with no webhook in it, and serve one version.",
 )
 def conversion_by_webhook(
     crds: tuple[Crd, ...], controllers: tuple[Controller, ...] = ()
