@@ -14,7 +14,7 @@ from cluster import bed
 from cluster.client import Body, Client, eventually
 from cluster.container import Container, Program
 from cluster.kubelet import NODE, Kubelet
-from cluster.plane import Plane
+from cluster.plane import LAVISH, Plane
 from cluster.releases import definition, disarm, shipped
 from cluster.sweep import CRDS, MPIJOBS, sweep
 from mpiaudit import engine
@@ -66,8 +66,8 @@ class Cluster:
     def apply(self, documents: Iterable[Body]) -> None:
         """Apply *documents* server-side, and wait until their definitions are served."""
         wanted = [d for d in documents if not self._lasting(d)]
-        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": wanted})
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=text)
+        bodies = json.dumps({"apiVersion": "v1", "kind": "List", "items": wanted})
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=bodies)
         for document in wanted:
             if document["kind"] == "CustomResourceDefinition":
                 self.served(document["metadata"]["name"])
@@ -129,8 +129,8 @@ class Cluster:
     def names(self, plural: str, space: str = "team-a", group: str = "") -> set[str]:
         """Return the names of the objects of one kind in a namespace."""
         root = f"/apis/{group}" if group else "/api/v1"
-        items = self.admin.items(f"{root}/namespaces/{space}/{plural}")
-        return {item["metadata"]["name"] for item in items}
+        path = f"{root}/namespaces/{space}/{plural}"
+        return {item["metadata"]["name"] for item in self.admin.items(path)}
 
     def start_controllers(self) -> None:
         """Let the kubelet run the pods of controllers, which wait until now."""
@@ -194,6 +194,7 @@ class Cluster:
             "PATH": f"{self.folder}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.folder),
             "KUBECONFIG": str(self.plane.kubeconfig("admin")),
+            **LAVISH,
         }
         with tempfile.TemporaryDirectory() as cache:
             env["KUBECACHEDIR"] = cache

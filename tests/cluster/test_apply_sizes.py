@@ -18,9 +18,7 @@ from mpiaudit.report import Report
 
 PAIRS = [
     ("mpi-operator-0.4.0", "mpi-operator-0.4.0", False),
-    ("mpi-operator-0.4.0", "mpi-operator-0.6.0", True),
     ("mpi-operator-0.4.0", "mpi-operator-0.8.0", True),
-    ("training-operator-1.7.0", "training-operator-1.7.0", False),
     ("training-operator-1.7.0", "training-operator-1.9.0", False),
     ("training-operator-1.7.0", "training-operator-1.9.4", True),
 ]

@@ -15,7 +15,7 @@ from mpiaudit.policy.demand import Demand, demand
 from mpiaudit.policy.limit_range import Limit, breaches, defaults, overtaken
 from mpiaudit.policy.quota import Quota, usage
 
-PODS = 150
+PODS = 60
 """Pods that each namespace is asked to take."""
 
 SPACE = "/api/v1/namespaces"
