@@ -26,6 +26,8 @@ docs: $(VENV)/.developed ## rewrite the index of the rule book, rules/README.md
 
 bench: $(VENV)/.developed ## whole-process ratios, measured in one run
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/rules.py
+	$(BIN)/python bench/network_policy.py
 
 testbed: ## build what tests/cluster runs: a control plane, the controllers (Go; 20 minutes)
 	$(PYTHON) tools/testbed/build.py

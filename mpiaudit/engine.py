@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from mpiaudit import checks, verdict
+from mpiaudit.inventory.alike import Alike
 from mpiaudit.inventory.inventory import Inventory
+from mpiaudit.inventory.job import Job
 from mpiaudit.model import Gap, Reference
 from mpiaudit.report import Coverage, Finding, Report, Skip
 from mpiaudit.rule import Confidence, Hit, Rule, Severity
@@ -33,11 +36,12 @@ def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Re
     one bad check must not hide what the others found.
     """
     rules = tuple(rules)
+    alike = Alike(inventory.jobs)
     findings: list[Finding] = []
     skips: list[Skip] = []
     passed: list[Rule] = []
     for rule in rules:
-        outcome = _judge(inventory, rule)
+        outcome = _judge(inventory, rule, alike)
         if isinstance(outcome, Gap):
             skips.append(Skip(rule, outcome))
         elif outcome:
@@ -62,7 +66,7 @@ def _gaps(inventory: Inventory, rules: tuple[Rule, ...]) -> dict[str, Gap]:
     return {name: gap for name, gap in inventory.gaps.items() if name in wanted}
 
 
-def _judge(inventory: Inventory, rule: Rule) -> tuple[Hit, ...] | Gap:
+def _judge(inventory: Inventory, rule: Rule, alike: Alike) -> tuple[Hit, ...] | Gap:
     """Return what *rule* hits, or why it cannot be judged."""
     missing = [inventory.gaps[n] for n in rule.needs if n in inventory.gaps]
     if missing:
@@ -70,10 +74,19 @@ def _judge(inventory: Inventory, rule: Rule) -> tuple[Hit, ...] | Gap:
     given = {n: getattr(inventory, n) for n in rule.needs}
     given |= {n: getattr(inventory, n) for n in rule.uses if n not in inventory.gaps}
     try:
+        if rule.by_sort and len(alike.firsts) < len(inventory.jobs):
+            given["jobs"] = _suspects(rule, given, alike)
         return tuple(dict.fromkeys(rule.check(**given)))
     except Exception as error:
         log.debug("%s failed", rule.id, exc_info=True)
         return Gap(f"the check itself failed ({error!r}); please report it")
+
+
+def _suspects(rule: Rule, given: Mapping[str, Any], alike: Alike) -> tuple[Job, ...]:
+    """Return the jobs that may be at fault: those of a sort whose first job is."""
+    named = {name: value for name, value in given.items() if name != "pods"}
+    hits = rule.check(**{**named, "jobs": alike.firsts})
+    return alike.like({hit.at.object for hit in hits})
 
 
 def _outages(findings: Iterable[Finding]) -> dict[Reference, str]:

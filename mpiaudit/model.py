@@ -138,7 +138,7 @@ def dig(value: Any, *path: str | int) -> Any:  # noqa: ANN401 - manifests are un
     """Return what stands at *path* below *value*, or None where any step is missing."""
     for step in path:
         if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = value.get(step) if value and isinstance(value, (dict, Mapping)) else None
         else:
             value = value[step] if isinstance(value, list | tuple) and step < len(value) else None
     return value

@@ -116,16 +116,22 @@ class Rule:
     symptom_of: frozenset[str]
     """Ids of rules whose finding explains this one's, so that one cause is one finding."""
 
+    by_sort: bool
+    """Whether jobs are at fault each by itself, and only for what is equal in all jobs of one sort,
+    as `mpiaudit.inventory.alike.Alike` sorts them; the finding is about the job. Pods only
+    take findings away, and beside them such a rule looks at nothing that belongs to one job."""
+
     check: Check
 
 
-def rule(
+def rule(  # noqa: PLR0913 - they are named
     id: str,  # noqa: A002 - it is what everybody calls it
     severity: Severity,
     *,
     remedy: str,
     confidence: Confidence = Confidence.CERTAIN,
     symptom_of: tuple[str, ...] = (),
+    by_sort: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a `Rule` of a check.
 
@@ -153,6 +159,7 @@ def rule(
             needs=tuple(n for n, p in parameters.items() if p.default is p.empty),
             uses=tuple(n for n, p in parameters.items() if p.default is not p.empty),
             symptom_of=frozenset(symptom_of),
+            by_sort=by_sort,
             check=check,
         )
 

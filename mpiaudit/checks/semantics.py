@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from mpiaudit.checks.once import once
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
@@ -38,24 +39,48 @@ def held_to(job: Job, crd: Crd | None, controllers: Iterable[Controller] = ()) -
     the job was listed in it: kubectl asks for v1 wherever v1 is served. None where all of this
     leaves it open, and for a job in v2beta1 that is reserved for training-operator.
     """
-    version = job.author_version
-    served = set(crd.served) if crd else set()
-    read = {c.reads for c in controllers if c.active}
-    if version is None or (crd and crd.installed and job.identity.exported):
-        only = next((v for v in (served, read) if len(v) == 1), set())
-        listed = job.version if job.version == V2BETA1 and not served | read else None
-        version = next(iter(only), version or listed)
-    return None if version == V2BETA1 and job.managed_by == TRAINING_OPERATOR else version
+    ((_, version),) = _versions((job,), crd, tuple(controllers))
+    return version
+
+
+def held(
+    jobs: Iterable[Job], crd: Crd | None, controllers: Iterable[Controller]
+) -> tuple[tuple[Job, str | None], ...]:
+    """Return each job with the version whose rules it must satisfy, as `held_to` says."""
+    return _held(jobs, crd, controllers)
 
 
 def held_to_v2beta1(
     jobs: Iterable[Job], crd: Crd | None, controllers: Iterable[Controller] = ()
-) -> Iterator[Job]:
-    """Yield the jobs that mpi-operator's rules apply to."""
-    deciding = tuple(controllers)
+) -> tuple[Job, ...]:
+    """Return the jobs that mpi-operator's rules apply to."""
+    return _held_to_v2beta1(jobs, crd, controllers)
+
+
+def _versions(
+    jobs: Iterable[Job], crd: Crd | None, controllers: Iterable[Controller]
+) -> Iterator[tuple[Job, str | None]]:
+    served = set(crd.served) if crd else set()
+    read = {c.reads for c in controllers if c.active}
+    only = next((v for v in (served, read) if len(v) == 1), set())
+    installed = crd is not None and crd.installed
     for job in jobs:
-        if held_to(job, crd, deciding) == V2BETA1:
-            yield job
+        version = job.author_version
+        if version is None or (installed and job.identity.exported):
+            listed = job.version if job.version == V2BETA1 and not served | read else None
+            version = next(iter(only), version or listed)
+        fenced = version == V2BETA1 and job.managed_by == TRAINING_OPERATOR
+        yield job, None if fenced else version
+
+
+_held = once(_versions)
+
+
+@once
+def _held_to_v2beta1(
+    jobs: Iterable[Job], crd: Crd | None, controllers: Iterable[Controller]
+) -> Iterator[Job]:
+    return (job for job, version in held(jobs, crd, controllers) if version == V2BETA1)
 
 
 def weight(job: Job, usual: Severity) -> Severity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
@@ -27,6 +28,7 @@ class Contents:
     source: str
 
 
+@lru_cache(1 << 10)
 def contents(repository: str, tag: str) -> Contents | None:
     """Return what is known of an image, or None.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 DEFAULT_REGISTRY = "docker.io"
 
@@ -29,6 +30,7 @@ class Image:
         return self.repository.rpartition("/")[2]
 
 
+@lru_cache(1 << 10)
 def parse(image: str) -> Image:
     """Return the parts of *image*, by the rules of Docker and of the container runtimes.
 

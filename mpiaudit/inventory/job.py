@@ -49,6 +49,8 @@ class Replica:
     """None where absent, empty or no text: the controllers then put in their default."""
 
     template: PodTemplate
+    written: Mapping[str, Any]
+    """The pod template as written; empty where there is none."""
 
     @property
     def runnable(self) -> bool:
@@ -71,14 +73,32 @@ class Job(View):
     replicas: Mapping[str, Replica]
     """By replica type, without those that are null; empty where ``mpiReplicaSpecs`` is missing."""
 
+    launcher: Replica | None
+    """The ``Launcher`` replica."""
+
+    worker: Replica | None
+    """The ``Worker`` replica."""
+
+    workers: int
+    """How many workers it asks for: 0 without a Worker, or where the count is no number."""
+
     spec: Mapping[str, Any]
     """``spec`` as written, for the scalars: absent, null and wrong types are told apart."""
 
     policy: Mapping[str, Any]
     """``spec.runPolicy`` as written."""
 
+    managed_by: str | None
+    """``runPolicy.managedBy``; None where absent."""
+
+    multikueue: bool
+    """Whether MultiKueue runs it on another cluster, and no controller here may."""
+
     conditions: Mapping[str, Condition]
     """The True ones, by type."""
+
+    finished: Condition | None
+    """The condition that ended it, Succeeded or Failed, or None."""
 
     has_status: bool
     """Whether any controller has ever written a status."""
@@ -94,40 +114,9 @@ class Job(View):
     """All of it, as read."""
 
     @property
-    def launcher(self) -> Replica | None:
-        """The ``Launcher`` replica, or None."""
-        return self.replicas.get("Launcher")
-
-    @property
-    def worker(self) -> Replica | None:
-        """The ``Worker`` replica, or None."""
-        return self.replicas.get("Worker")
-
-    @property
-    def workers(self) -> int:
-        """How many workers it asks for: 0 without a Worker, or where the count is no number."""
-        return integer(self.worker.replicas if self.worker else None) or 0
-
-    @property
-    def managed_by(self) -> str | None:
-        """``runPolicy.managedBy``; None where absent."""
-        value = self.policy.get("managedBy")
-        return value if isinstance(value, str) else None
-
-    @property
     def suspended(self) -> bool:
         """Whether ``runPolicy.suspend`` is true."""
         return self.policy.get("suspend") is True
-
-    @property
-    def finished(self) -> Condition | None:
-        """The condition that ended it, Succeeded or Failed, or None."""
-        return self.conditions.get("Succeeded") or self.conditions.get("Failed")
-
-    @property
-    def multikueue(self) -> bool:
-        """Whether MultiKueue runs it on another cluster, and no controller here may."""
-        return self.managed_by == "kueue.x-k8s.io/multikueue"
 
     @property
     def whole(self) -> bool:
@@ -162,18 +151,29 @@ class Job(View):
         who = identity(resource)
         status = mapping(resource.get("status"))
         applied = _last_applied(resource)
+        replicas = {
+            str(key): _replica(str(key), mapping(body))
+            for key, body in mapping(spec.get("mpiReplicaSpecs")).items()
+            if body is not None
+        }
+        worker = replicas.get("Worker")
+        policy = mapping(spec.get("runPolicy"))
+        manager = policy.get("managedBy")
+        true = {c.type: c for c in conditions(status)}
         return cls(
             who,
             version=version,
             author_version=_author_version(applied, who.writers) if who.exported else version,
-            replicas={
-                str(key): _replica(str(key), mapping(body))
-                for key, body in mapping(spec.get("mpiReplicaSpecs")).items()
-                if body is not None
-            },
+            replicas=replicas,
+            launcher=replicas.get("Launcher"),
+            worker=worker,
+            workers=integer(worker.replicas if worker else None) or 0,
             spec=spec,
-            policy=mapping(spec.get("runPolicy")),
-            conditions={c.type: c for c in conditions(status)},
+            policy=policy,
+            managed_by=manager if isinstance(manager, str) else None,
+            multikueue=manager == MULTIKUEUE,
+            conditions=true,
+            finished=true.get("Succeeded") or true.get("Failed"),
             beside_kustomization=resource.beside_kustomization,
             has_status=bool(status),
             resumed=resumed(status),
@@ -182,6 +182,9 @@ class Job(View):
         )
 
 
+MULTIKUEUE = "kueue.x-k8s.io/multikueue"
+"""What ``managedBy`` says of a job that MultiKueue sends to another cluster."""
+
 KNOWN = frozenset({*LEGACY_VERSIONS, "v2beta1"})
 
 PATCH = "$patch"
@@ -189,11 +192,13 @@ PATCH = "$patch"
 
 
 def _replica(key: str, body: Mapping[str, Any]) -> Replica:
+    template = mapping(body.get("template"))
     return Replica(
         type=key,
         replicas=body.get("replicas"),
         restart_policy=text(body.get("restartPolicy")) or None,
-        template=PodTemplate.parse(mapping(body.get("template"))),
+        template=PodTemplate.parse(template),
+        written=template,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mpiaudit.inventory import typed
 from mpiaudit.inventory.view import mapping
 from mpiaudit.model import FieldPath
 
@@ -18,6 +19,30 @@ _TEXT = {
 _TEXTS = ("command", "args")
 _TEXT_MAPS = ("nodeSelector",)
 _FLAGS = ("hostNetwork", "hostIPC", "hostPID")
+
+_CONTAINERS = typed.entries(
+    typed.part(
+        {
+            **dict.fromkeys(_TEXT["container"], typed.TEXT),
+            **dict.fromkeys(_TEXTS, typed.TEXTS),
+            "env": typed.entries(typed.part(dict.fromkeys(_TEXT["env"], typed.TEXT))),
+            "volumeMounts": typed.entries(typed.part(dict.fromkeys(_TEXT["mount"], typed.TEXT))),
+        }
+    )
+)
+_POD = typed.part(
+    {
+        **dict.fromkeys(_TEXT["pod"], typed.TEXT),
+        **dict.fromkeys(_TEXT_MAPS, typed.TEXTS),
+        **dict.fromkeys(_FLAGS, typed.FLAG),
+        "containers": _CONTAINERS,
+        "initContainers": _CONTAINERS,
+    }
+)
+_TEMPLATE = typed.part(
+    {"metadata": typed.part(dict.fromkeys(("labels", "annotations"), typed.TEXTS)), "spec": _POD}
+)
+"""A template with nothing mistyped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +66,8 @@ def mistyped(template: Mapping[str, Any]) -> Iterator[Mistyped]:
 
     Source: kubernetes/kubernetes v1.34.0 staging/src/k8s.io/api/core/v1/types.go.
     """
+    if typed.fits(template, _TEMPLATE):
+        return
     metadata = mapping(template.get("metadata"))
     for name in ("labels", "annotations"):
         yield from _values(metadata.get(name), ("metadata", name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from mpiaudit.inventory.shellwords import SHELLS
@@ -96,7 +97,13 @@ def launches(container: Container) -> tuple[Launch, ...]:
     A shell with ``-c`` is followed, with line continuations, ``env`` and assignments. Empty where
     there is none, or the script holds what is not followed: a heredoc, backquotes, a function.
     """
-    calls = _commands((*container.command, *container.args))
+    return _launches((*container.command, *container.args))
+
+
+@lru_cache(1 << 14)
+def _launches(line: tuple[str, ...]) -> tuple[Launch, ...]:
+    """Return the calls on *line*; many rules ask for those of one job."""
+    calls = _commands(line)
     return tuple(launch for words in calls if (launch := _launch(words)))
 
 

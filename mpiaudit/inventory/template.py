@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Self
 
+import msgspec
+
 from mpiaudit.inventory.view import mapping, mappings, text, texts, words
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+
+_SHARED = 1 << 12
+"""Equal templates that are kept once: jobs are made from a few manifests."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A template as written, equal to others by its bytes."""
+
+    encoded: bytes
+    body: Mapping[str, Any] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +65,8 @@ class Container:
     @property
     def accelerators(self) -> int:
         """How many GPUs the container may use, of any vendor."""
-        return sum(
-            int(amount)
-            for name, amount in self.limits.items()
-            if name.endswith((".com/gpu", "/gpu")) and amount.isdecimal()
-        )
+        named = [amount for name, amount in self.limits.items() if name.endswith("/gpu")]
+        return sum(int(amount) for amount in named if amount.isdecimal())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,19 @@ class PodTemplate:
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Self:
-        """Return the template that *body* describes."""
+        """Return the template that *body* describes, the same one for equal bodies."""
+        try:
+            return cls._shared(_Written(_ENCODE(body), body))
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            return cls._parse(body)
+
+    @classmethod
+    @lru_cache(_SHARED)
+    def _shared(cls, written: _Written) -> Self:
+        return cls._parse(written.body)
+
+    @classmethod
+    def _parse(cls, body: Mapping[str, Any]) -> Self:
         metadata, spec = mapping(body.get("metadata")), mapping(body.get("spec"))
         resolver = mapping(spec.get("dnsConfig"))
         return cls(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from mpiaudit.inventory import typed
 from mpiaudit.inventory.mistyped import Mistyped
 from mpiaudit.model import FieldPath
 
@@ -63,6 +64,18 @@ WIDEST = 64
 """What the API server itself reads a whole number into; beyond it, it is no integer there."""
 
 
+def _type(shape: Shape | int) -> typed.Type:
+    if isinstance(shape, int):
+        return typed.whole(shape)
+    if "*" in shape:
+        return typed.entries(_type(shape["*"]))
+    return typed.part({name: _type(below) for name, below in shape.items()})
+
+
+_FITTING = _type(_SPEC)
+"""A spec in which every number fits."""
+
+
 def unfit(spec: Mapping[str, object]) -> Iterator[Mistyped]:
     """Yield the numbers in the ``spec`` of an MPIJob that the controllers' types do not hold.
 
@@ -73,7 +86,7 @@ def unfit(spec: Mapping[str, object]) -> Iterator[Mistyped]:
     kubeflow/trainer v1.9.4 pkg/apis/kubeflow.org/v1/common_types.go,
     kubernetes/kubernetes v1.34.0 staging/src/k8s.io/api/core/v1/types.go.
     """
-    return _unfit(spec, _SPEC, ())
+    return iter(()) if typed.fits(spec, _FITTING) else _unfit(spec, _SPEC, ())
 
 
 def _unfit(value: object, shape: Shape | int, path: FieldPath) -> Iterator[Mistyped]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from mpiaudit.model import Location, Reference, Resource
 
+_MAPPINGS = (dict, Mapping)
+"""For isinstance: nearly all are dicts, and it is slow to ask whether anything is a Mapping."""
+
 _SHARED = 1 << 12
 """Equal owners and writers that are kept once: the pods of a job have the same ones."""
 
@@ -90,12 +93,12 @@ class View:
     @property
     def name(self) -> str:
         """The object's name."""
-        return self.identity.name
+        return self.identity.ref.name
 
     @property
     def namespace(self) -> str:
         """The object's namespace, or the empty string."""
-        return self.identity.namespace
+        return self.identity.ref.namespace
 
     @property
     def key(self) -> str:
@@ -166,12 +169,12 @@ def integer(value: object) -> int | None:
 
 def mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - manifests are untyped
     """Return *value* where it is a mapping, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if value is not None and isinstance(value, _MAPPINGS) else {}
 
 
 def mappings(value: object) -> Iterable[Mapping[str, Any]]:
     """Return the mappings in the list *value*; what is not one is left out."""
-    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list | tuple) else []
+    return [v for v in value if isinstance(v, _MAPPINGS)] if isinstance(value, list | tuple) else []
 
 
 def texts(value: object) -> Mapping[str, str]:

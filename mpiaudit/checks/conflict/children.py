@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from mpiaudit.checks.conflict import rivals
+from mpiaudit.checks.once import once
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.view import View
@@ -40,9 +41,15 @@ def by_owner(views: Iterable[V], kind: str = "MPIJob") -> Mapping[str, Sequence[
     return owned
 
 
+@once
 def standing(jobs: Iterable[Job]) -> Iterator[Job]:
-    """Yield the jobs that have a uid and are not being deleted: those that own anything."""
+    """Return the jobs that have a uid and are not being deleted: those that own anything."""
     return (j for j in jobs if j.uid and not j.identity.deleting)
+
+
+def owning(jobs: Iterable[Job], uids: Collection[str]) -> Iterator[Job]:
+    """Yield the standing jobs with one of *uids*: those whose children are to be looked at."""
+    return (j for j in standing(jobs) if j.identity.uid in uids) if uids else iter(())
 
 
 def owner_version(view: View) -> str:

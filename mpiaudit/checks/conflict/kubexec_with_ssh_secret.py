@@ -44,10 +44,10 @@ def kubexec_with_ssh_secret(
     training-operator 1.9.0 and mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     owned_maps, owned_secrets = children.by_owner(config_maps), children.by_owner(secrets)
-    for job in children.standing(jobs):
-        maps = [m for m in owned_maps.get(job.uid, ()) if KUBEXEC in m.keys]
-        keys = owned_secrets.get(job.uid, ())
-        if not maps or not keys:
+    for job in children.owning(jobs, owned_maps.keys() & owned_secrets.keys()):
+        maps = [m for m in owned_maps[job.uid] if KUBEXEC in m.keys]
+        keys = owned_secrets[job.uid]
+        if not maps:
             continue
         yield Hit(
             job.at("metadata", "name"),

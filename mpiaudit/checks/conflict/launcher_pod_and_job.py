@@ -45,10 +45,10 @@ def launcher_pod_and_job(
     """
     owned_pods = children.by_owner(pods)
     owned_jobs = children.by_owner(launcher_jobs)
-    for job in children.standing(jobs):
+    for job in children.owning(jobs, owned_pods.keys() & owned_jobs.keys()):
         name = f"{job.name}-launcher"
-        pod = next((p for p in owned_pods.get(job.uid, ()) if p.name == name), None)
-        batch = next((b for b in owned_jobs.get(job.uid, ()) if b.name == name), None)
+        pod = next((p for p in owned_pods[job.uid] if p.name == name), None)
+        batch = next((b for b in owned_jobs[job.uid] if b.name == name), None)
         if pod is None or batch is None:
             continue
         yield Hit(

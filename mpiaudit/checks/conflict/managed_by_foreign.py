@@ -22,6 +22,7 @@ READS = {"kubeflow.org/mpi-operator": "v2beta1", "kubeflow.org/training-operator
     "MPA074",
     Severity.HIGH,
     remedy="Correct or remove runPolicy.managedBy.",
+    by_sort=True,
 )
 def managed_by_foreign(
     jobs: tuple[Job, ...], controllers: tuple[Controller, ...] = (), crd: Crd | None = None

@@ -46,7 +46,7 @@ def mixed_operator_labels(
     """
     direct, by_batch = children.by_owner(pods), children.by_owner(pods, "Job")
     batches = children.by_owner(launcher_jobs)
-    for job in children.standing(jobs):
+    for job in children.owning(jobs, direct.keys() | batches.keys()):
         own = [*direct.get(job.uid, ())]
         own += (p for b in batches.get(job.uid, ()) for p in by_batch.get(b.uid, ()))
         training = [p for p in own if p.operator == children.TRAINING_LABEL]

@@ -49,8 +49,8 @@ def mixed_owner_versions(  # noqa: PLR0913 - every kind of child may be the proo
     """
     made = (*launcher_jobs, *pods, *services, *config_maps, *secrets, *service_accounts)
     owned = children.by_owner(made)
-    for job in children.standing(jobs):
-        counts = Counter(children.owner_version(c) for c in owned.get(job.uid, ()))
+    for job in children.owning(jobs, owned):
+        counts = Counter(children.owner_version(c) for c in owned[job.uid])
         versions = [v for v in ("v1", "v2beta1") if counts[v]]
         if len(versions) != len({"v1", "v2beta1"}):
             continue

@@ -46,8 +46,8 @@ def two_event_sources(
     for event in events:
         if event.subject_uid and event.component in SOURCES:
             said[event.subject_uid].setdefault(event.component, event)
-    for job in children.standing(jobs):
-        first = said.get(job.uid, {})
+    for job in children.owning(jobs, said):
+        first = said[job.uid]
         if len(first) < len(SOURCES):
             continue
         reasons = " and ".join(

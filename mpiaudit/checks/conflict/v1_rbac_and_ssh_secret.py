@@ -43,11 +43,8 @@ def v1_rbac_and_ssh_secret(
     """
     accounts = children.by_owner(service_accounts)
     network = children.by_owner((*secrets, *services))
-    for job in children.standing(jobs):
-        account = next(iter(accounts.get(job.uid, ())), None)
-        others = network.get(job.uid, ())
-        if account is None or not others:
-            continue
+    for job in children.owning(jobs, accounts.keys() & network.keys()):
+        account, others = accounts[job.uid][0], network[job.uid]
         names = " and ".join(f"{o.ref.kind} {o.name}" for o in others)
         yield Hit(
             job.at("metadata", "name"),

@@ -22,6 +22,7 @@ _FENCES = {
     "MPA031",
     Severity.HIGH,
     remedy="Widen what the controller watches, or move the job to a namespace it watches.",
+    by_sort=True,
 )
 def unwatched_namespace(
     controllers: tuple[Controller, ...],

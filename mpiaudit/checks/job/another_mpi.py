@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mpiaudit.checks import fixes
 from mpiaudit.checks.job.command_line import first_container
@@ -36,6 +37,7 @@ _VARIABLES = {INTEL: "I_MPI_", MPICH: "MPIR_CVAR_"}
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Set mpiImplementation to the MPI of the image, or use an image of the other MPI.",
+    by_sort=True,
 )
 def another_mpi(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -80,10 +82,8 @@ def another_mpi(
 
 def _evidence(container: Container, calls: list[Launch]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each MPI that something shows, with the field that shows it and the proof in words."""
-    pulled = image.parse(container.image)
-    for flavour, names in _IMAGES.items():
-        if names.search(pulled.repository):
-            yield flavour, ("image", f"the image {pulled.repository} holds {_TITLES[flavour]}")
+    for flavour, repository in _named(container.image):
+        yield flavour, ("image", f"the image {repository} holds {_TITLES[flavour]}")
     for flavour, prefix in _VARIABLES.items():
         if variable := next((n for n in container.env if n.startswith(prefix)), None):
             yield flavour, ("env", f"{variable} is a variable of {_TITLES[flavour]}")
@@ -91,6 +91,13 @@ def _evidence(container: Container, calls: list[Launch]) -> Iterator[tuple[str, 
         if option := next((n for n, _ in call.options if n in _OPEN_MPI_OPTIONS), None):
             field = "command" if container.command else "args"
             yield OPEN_MPI, (field, f"-{option} is an option of Open MPI")
+
+
+@lru_cache(1 << 10)
+def _named(pulled: str) -> tuple[tuple[str, str], ...]:
+    """Return each MPI that the name of an image shows, with its repository."""
+    repository = image.parse(pulled).repository
+    return tuple((f, repository) for f, names in _IMAGES.items() if names.search(repository))
 
 
 def _said(job: Job) -> str:

@@ -14,7 +14,12 @@ from mpiaudit.rule import Hit, Severity, rule
 ALLOWED = ("None", "Running", "All")
 
 
-@rule("MPA088", Severity.HIGH, remedy="Set runPolicy.cleanPodPolicy to None, Running or All.")
+@rule(
+    "MPA088",
+    Severity.HIGH,
+    remedy="Set runPolicy.cleanPodPolicy to None, Running or All.",
+    by_sort=True,
+)
 def clean_pod_policy_refused(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:

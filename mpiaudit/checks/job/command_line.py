@@ -9,7 +9,7 @@ from mpiaudit.model import Location
 
 def first_container(replica: Replica | None) -> Container | None:
     """Return the container that the controllers add SSH and the hostfile to, or None."""
-    return next(iter(replica.template.containers), None) if replica else None
+    return replica.template.containers[0] if replica and replica.template.containers else None
 
 
 def place_of(job: Job, *texts: str) -> Location:

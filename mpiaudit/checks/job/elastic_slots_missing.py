@@ -20,6 +20,7 @@ SCRIPT = "/etc/mpi/discover_hosts.sh"
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Add --slots-per-host with the job's slotsPerWorker to horovodrun.",
+    by_sort=True,
 )
 def elastic_slots_missing(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

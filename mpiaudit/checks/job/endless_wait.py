@@ -11,7 +11,7 @@ from mpiaudit.checks import fixes
 from mpiaudit.checks.semantics import weight
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.template import Container
-from mpiaudit.inventory.view import mappings
+from mpiaudit.inventory.view import mappings, words
 from mpiaudit.model import Location, dig
 from mpiaudit.rule import Confidence, Hit, Severity, rule
 
@@ -40,6 +40,7 @@ IDLE = frozenset({"sleep", "echo", "printf", "date", ":", "true"})
     Severity.LOW,
     confidence=Confidence.LIKELY,
     remedy="Set runPolicy.activeDeadlineSeconds, or count the attempts and give up.",
+    by_sort=True,
 )
 def endless_wait(jobs: tuple[Job, ...]) -> Iterator[Hit]:
     """The launcher waits for its workers in a loop that nothing ends.
@@ -60,8 +61,7 @@ def endless_wait(jobs: tuple[Job, ...]) -> Iterator[Hit]:
     pkg/controller/mpi_job_controller.go (``ActiveDeadlineSeconds`` of the launcher Job).
     """
     for job in jobs:
-        given = (job.policy.get(LIMIT), job.spec.get(LIMIT))
-        bounded = any(seconds is not None for seconds in given)
+        bounded = job.policy.get(LIMIT) is not None or job.spec.get(LIMIT) is not None
         if job.launcher is None or bounded or job.multikueue or job.suspended:
             continue
         for place, line in _waits(job):
@@ -85,13 +85,16 @@ def endless_wait(jobs: tuple[Job, ...]) -> Iterator[Hit]:
 def _waits(job: Job) -> Iterator[tuple[Location, str]]:
     """Yield the first endless wait of each container: the word it is in, and how it begins."""
     for kind in ("initContainers", "containers"):
-        entries = mappings(dig(job.body, *job.in_pod("Launcher", kind).path))
+        entries = mappings(dig(job.launcher.written if job.launcher else {}, "spec", kind))
         for index, body in enumerate(entries):
+            told = (*words(body.get("command")), *words(body.get("args")))
+            if "done" not in " ".join(told):
+                continue
             container = Container.parse(body)
             if any(word.rpartition("/")[2] == "timeout" for word in container.command):
                 continue
-            for field, words in (("command", container.command), ("args", container.args)):
-                found = ((number, _endless(word)) for number, word in enumerate(words))
+            for field, told in (("command", container.command), ("args", container.args)):
+                found = ((number, _endless(word)) for number, word in enumerate(told))
                 for number, line in islice(filter(itemgetter(1), found), 1):
                     yield job.in_pod("Launcher", kind, index, field, number), line
 

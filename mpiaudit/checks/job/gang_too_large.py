@@ -21,6 +21,7 @@ PATH = ("spec", "runPolicy", "schedulingPolicy", "minAvailable")
     Severity.HIGH,
     remedy="Lower minAvailable to the number of workers plus one, or remove it.",
     symptom_of=("MPA043",),
+    by_sort=True,
 )
 def gang_too_large(
     jobs: tuple[Job, ...], controllers: tuple[Controller, ...], crd: Crd | None = None
@@ -40,9 +41,11 @@ def gang_too_large(
     the number with mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
-        operator, wanted = gang.operator_of(job, controllers), gang.minimum(job)
-        pods = job.workers + 1
-        if operator is None or not operator.gang or wanted is None or wanted <= pods:
+        wanted, pods = gang.minimum(job), job.workers + 1
+        if wanted is None or wanted <= pods:
+            continue
+        operator = gang.operator_of(job, controllers)
+        if operator is None or not operator.gang:
             continue
         if gang.passed(job) or job.launcher is None:
             continue

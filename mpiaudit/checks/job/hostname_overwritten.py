@@ -8,8 +8,11 @@ from mpiaudit.checks.semantics import held_to_v2beta1
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
-from mpiaudit.model import Location, dig
+from mpiaudit.inventory.view import mapping
+from mpiaudit.model import Location
 from mpiaudit.rule import Hit, Severity, rule
+
+FIELDS = ("hostname", "subdomain")
 
 
 @rule(
@@ -32,7 +35,7 @@ def hostname_overwritten(
     newLauncherPodTemplate); seen with mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
-        places = [place for replica in job.replicas for place in _places(job, replica)]
+        places = list(_places(job))
         if not places or job.finished or job.multikueue:
             continue
         at, field, value, own = places[0]
@@ -43,16 +46,18 @@ def hostname_overwritten(
         )
 
 
-def _places(job: Job, replica: str) -> Iterator[tuple[Location, str, str, str]]:
+def _places(job: Job) -> Iterator[tuple[Location, str, str, str]]:
     """Yield each field that is overwritten: its place, name, value, and what it becomes."""
-    own = {
-        "hostname": f"{job.name}-launcher" if replica == "Launcher" else f"{job.name}-worker-0",
-        "subdomain": job.name,
-    }
-    if replica not in {"Launcher", "Worker"}:
-        return
-    for field, overwritten in own.items():
-        place = job.in_pod(replica, field)
-        value = dig(job.body, *place.path)
-        if isinstance(value, str) and value not in {"", overwritten}:
-            yield place, field, value, f'"{overwritten}"'
+    for role, replica in job.replicas.items():
+        spec = mapping(replica.written.get("spec"))
+        for field in FIELDS if role in {"Launcher", "Worker"} else ():
+            value = spec.get(field)
+            if isinstance(value, str) and value not in {"", _own(job, role, field)}:
+                yield job.in_pod(role, field), field, value, f'"{_own(job, role, field)}"'
+
+
+def _own(job: Job, role: str, field: str) -> str:
+    """Return what mpi-operator sets *field* to; for the first worker where each has its own."""
+    if field == "subdomain":
+        return job.name
+    return f"{job.name}-launcher" if role == "Launcher" else f"{job.name}-worker-0"

@@ -14,7 +14,12 @@ from mpiaudit.rule import Fix, Hit, Severity, rule
 LIMITS = ("ttlSecondsAfterFinished", "activeDeadlineSeconds", "backoffLimit")
 
 
-@rule("MPA089", Severity.HIGH, remedy="Remove the limit, or set one that the job can keep.")
+@rule(
+    "MPA089",
+    Severity.HIGH,
+    remedy="Remove the limit, or set one that the job can keep.",
+    by_sort=True,
+)
 def impossible_limit(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:

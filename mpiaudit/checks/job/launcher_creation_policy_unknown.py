@@ -15,7 +15,12 @@ AT_STARTUP = "AtStartup"
 WAIT = "WaitForWorkersReady"
 
 
-@rule("MPA093", Severity.MEDIUM, remedy="Set launcherCreationPolicy to one of the two values.")
+@rule(
+    "MPA093",
+    Severity.MEDIUM,
+    remedy="Set launcherCreationPolicy to one of the two values.",
+    by_sort=True,
+)
 def launcher_creation_policy_unknown(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:

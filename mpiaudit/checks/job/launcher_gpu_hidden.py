@@ -19,6 +19,7 @@ VENDOR = "nvidia.com/"
     Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     remedy="Take the GPU from the Launcher, or let it work: runLauncherAsWorker: true.",
+    by_sort=True,
 )
 def launcher_gpu_hidden(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

@@ -53,7 +53,7 @@ def launcher_stays_suspended(
     immutable" once, and the right that is granted later helps only after a restart.
     """
     suspended = {j.owner.uid: j for j in launcher_jobs if _waits(j) and j.owner and j.owner.uid}
-    waiting = [j for j in jobs if j.uid in suspended and _is_to_run(j)]
+    waiting = [j for j in jobs if suspended and j.uid in suspended and _is_to_run(j)]
     soon = SOON + EACH * (len(waiting) - 1)
     for job in waiting:
         launcher = suspended[job.uid]

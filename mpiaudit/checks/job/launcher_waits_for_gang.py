@@ -28,6 +28,7 @@ kubeflow/mpi-operator v0.6.0 pkg/controller/mpi_job_controller.go:662.
     confidence=Confidence.LIKELY,
     remedy="Set minAvailable to the number of workers, or launcherCreationPolicy to AtStartup.",
     symptom_of=("MPA043", "MPA095"),
+    by_sort=True,
 )
 def launcher_waits_for_gang(
     jobs: tuple[Job, ...], controllers: tuple[Controller, ...], crd: Crd | None = None
@@ -50,10 +51,10 @@ def launcher_waits_for_gang(
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
         policy = job.spec.get("launcherCreationPolicy")
-        operator, wanted = gang.operator_of(job, controllers), gang.minimum(job)
-        if not isinstance(policy, str) or policy in {"", AT_STARTUP} or operator is None:
+        if not isinstance(policy, str) or policy in {"", AT_STARTUP}:
             continue
-        if not operator.gang or (operator.release and operator.release < FIRST):
+        operator, wanted = gang.operator_of(job, controllers), gang.minimum(job)
+        if operator is None or not operator.gang or (operator.release and operator.release < FIRST):
             continue
         if wanted is None or wanted <= job.workers or job.workers < 1 or gang.passed(job):
             continue

@@ -18,6 +18,7 @@ from mpiaudit.rule import Hit, Severity, rule
     "MPA227",
     Severity.HIGH,
     remedy="Set requests and limits that the LimitRange allows, or have it changed.",
+    by_sort=True,
 )
 def limit_range_refuses_pods(
     jobs: tuple[Job, ...],

@@ -27,7 +27,12 @@ kubeflow/mpi-operator v0.3.0 pkg/apis/kubeflow/v1alpha2/types.go.
 """
 
 
-@rule("MPA091", Severity.HIGH, remedy="Set mpiImplementation to OpenMPI, Intel or MPICH.")
+@rule(
+    "MPA091",
+    Severity.HIGH,
+    remedy="Set mpiImplementation to OpenMPI, Intel or MPICH.",
+    by_sort=True,
+)
 def mpi_implementation_refused(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:

@@ -45,11 +45,11 @@ def name_no_dns_label(
     for job in jobs:
         generated = job.name.endswith("*")
         full = f"{job.name[:-1]}x" if generated else job.name
-        if not full or placeholder(full):
+        if not full or LABEL.fullmatch(full) or placeholder(full):
             continue
         if not SUBDOMAIN.fullmatch(full):
             effect = "the API server refuses it"
-        elif held_to(job, crd, controllers) == V2BETA1 and not LABEL.fullmatch(full):
+        elif held_to(job, crd, controllers) == V2BETA1:
             effect = REFUSED
         else:
             continue

@@ -39,15 +39,13 @@ def name_too_long(
     with mpi-operator 0.8.0 on Kubernetes 1.34: 55 letters and 2 workers are refused, 54 run.
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
-        if placeholder(job.name):
-            continue
         suffix = f"-worker-{max(job.workers, 1) - 1}"
         generated = job.name.endswith("*")
         length = len(job.name)
         if generated:
             length = min(length - 1, LONGEST - GENERATED) + GENERATED
         allowed = LONGEST - len(suffix)
-        if length <= allowed:
+        if length <= allowed or placeholder(job.name):
             continue
         kept = job.name[: allowed - GENERATED if generated else allowed].rstrip("-")
         yield Hit(

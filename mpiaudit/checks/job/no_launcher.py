@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mpiaudit.checks.semantics import held_to, weight, weight_of_absence
+from mpiaudit.checks.semantics import held, weight, weight_of_absence
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
@@ -14,7 +14,12 @@ from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
 SHAPE = "spec:\n  mpiReplicaSpecs:\n    Launcher:\n      template: ...\n    Worker:\n      ..."
 
 
-@rule("MPA083", Severity.HIGH, remedy="Add the replica Launcher, spelt with a capital L.")
+@rule(
+    "MPA083",
+    Severity.HIGH,
+    remedy="Add the replica Launcher, spelt with a capital L.",
+    by_sort=True,
+)
 def no_launcher(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:
@@ -33,8 +38,7 @@ def no_launcher(
     kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/mpi_validation.go:58-60; seen
     with mpi-operator 0.8.0 on Kubernetes 1.34.
     """
-    for job in jobs:
-        version = held_to(job, crd, controllers)
+    for job, version in held(jobs, crd, controllers):
         if job.launcher or version == "v1alpha1" or isinstance(_replica_specs(job), str):
             continue
         old = "template" in job.spec and not job.replicas

@@ -13,7 +13,12 @@ from mpiaudit.inventory.view import integer
 from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 
-@rule("MPA090", Severity.HIGH, remedy="Set slotsPerWorker to the processes of each worker.")
+@rule(
+    "MPA090",
+    Severity.HIGH,
+    remedy="Set slotsPerWorker to the processes of each worker.",
+    by_sort=True,
+)
 def no_slots(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mpiaudit.checks import fixes
-from mpiaudit.checks.semantics import REFUSED, V2BETA1, held_to, weight
+from mpiaudit.checks.semantics import REFUSED, V2BETA1, held, weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
@@ -13,7 +13,12 @@ from mpiaudit.inventory.view import integer
 from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 
-@rule("MPA085", Severity.HIGH, remedy="Set Launcher.replicas to 1, or remove the field.")
+@rule(
+    "MPA085",
+    Severity.HIGH,
+    remedy="Set Launcher.replicas to 1, or remove the field.",
+    by_sort=True,
+)
 def not_one_launcher(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:
@@ -30,8 +35,7 @@ def not_one_launcher(
     kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/mpi_validation.go:51-53; seen
     with mpi-operator 0.8.0 on Kubernetes 1.34.
     """
-    for job in jobs:
-        version = held_to(job, crd, controllers)
+    for job, version in held(jobs, crd, controllers):
         count = integer(job.launcher.replicas) if job.launcher else None
         if version not in {"v1", V2BETA1} or count in {None, 1}:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mpiaudit.checks.semantics import V2BETA1, held_to, placeholder, weight
+from mpiaudit.checks.semantics import V2BETA1, held, placeholder, weight
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import GROUP, LEGACY_VERSIONS, Job
 from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
@@ -30,6 +30,7 @@ kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/mpi_types.go.
     "MPA080",
     Severity.MEDIUM,
     remedy="Write the job in kubeflow.org/v2beta1, and build its image with an SSH server.",
+    by_sort=True,
 )
 def not_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit]:
     """MPIJob is not written in v2beta1.
@@ -48,11 +49,12 @@ def not_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit]:
     Source: kubeflow/mpi-operator v0.4.0 manifests/base/kubeflow.org_mpijobs.yaml:18;
     kubeflow/training-operator v1.9.0 manifests/base/crds/kubeflow.org_mpijobs.yaml:24.
     """
-    for job in jobs:
-        if placeholder(job.ref.api_version):
+    for job, version in held(jobs, crd, ()):
+        grouped = "/" in job.ref.api_version
+        if (job.author_version == V2BETA1 and grouped) or placeholder(job.ref.api_version):
             continue
-        if "/" in job.ref.api_version:
-            yield from _in_version(job, held_to(job, crd), crd)
+        if grouped:
+            yield from _in_version(job, version, crd)
         elif job.spec:
             yield _malformed(job)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mpiaudit.checks.job import patches
-from mpiaudit.checks.semantics import held_to, weight, weight_of_absence
+from mpiaudit.checks.semantics import held, weight, weight_of_absence
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job, Replica
@@ -16,7 +16,12 @@ CONTAINER = "containers:\n- name: mpi\n  image: IMAGE"
 """What a replica without a container lacks; which image it is nobody but its author knows."""
 
 
-@rule("MPA113", Severity.HIGH, remedy="Give every replica a container with an image.")
+@rule(
+    "MPA113",
+    Severity.HIGH,
+    remedy="Give every replica a container with an image.",
+    by_sort=True,
+)
 def nothing_to_run(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:
@@ -35,8 +40,8 @@ def nothing_to_run(
     kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/mpi_validation.go:31-50; seen
     with mpi-operator 0.8.0 on Kubernetes 1.34.
     """
-    for job in jobs:
-        if held_to(job, crd, controllers) == "v1alpha1" or not (job.whole or job.launcher):
+    for job, version in held(jobs, crd, controllers):
+        if version == "v1alpha1" or not (job.launcher or job.whole):
             continue
         for key in ("Launcher", "Worker"):
             replica = job.replicas.get(key)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mpiaudit.checks.job.command_line import first_container, place_of
-from mpiaudit.checks.semantics import V2BETA1, held_to, weight
+from mpiaudit.checks.semantics import V2BETA1, held, weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
@@ -38,6 +38,7 @@ _OTHER_SLOTS = re.compile(r"oversubscribe|hostfile|default_slots|^ras_|^rmaps_",
     confidence=Confidence.LIKELY,
     remedy="Lower -np, or raise the Worker's replicas or slotsPerWorker.",
     symptom_of=("MPA135",),
+    by_sort=True,
 )
 def ranks_exceed_slots(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -61,9 +62,7 @@ def ranks_exceed_slots(
     issue 318; kubeflow/trainer v1.9.4 pkg/controller.v1/mpi/mpijob_controller.go (newConfigMap);
     open-mpi/ompi v4.1.6 orte/mca/rmaps/base/help-orte-rmaps-base.txt.
     """
-    deciding = tuple(controllers)
-    for job in jobs:
-        version = held_to(job, crd, deciding)
+    for job, version in held(jobs, crd, controllers):
         container = first_container(job.launcher)
         if version not in {"v1", V2BETA1} or container is None or job.multikueue:
             continue

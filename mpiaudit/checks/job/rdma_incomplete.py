@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mpiaudit.checks.job.command_line import first_container
 from mpiaudit.checks.semantics import weight
-from mpiaudit.inventory.job import Job, Replica
+from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.template import Container
 from mpiaudit.inventory.view import integer, words
 from mpiaudit.model import dig
@@ -25,6 +25,7 @@ _ASKS_FOR_EFA = re.compile(r"\bFI_PROVIDER=[\"']?efa\b")
     Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     remedy="Give the worker the device in its limits, IPC_LOCK, and root to use it.",
+    by_sort=True,
 )
 def rdma_incomplete(jobs: tuple[Job, ...]) -> Iterator[Hit]:
     """The workers are to use RDMA, and lack the device or the right to lock memory.
@@ -51,13 +52,16 @@ def rdma_incomplete(jobs: tuple[Job, ...]) -> Iterator[Hit]:
         container = first_container(job.worker)
         if container is None or job.worker is None or job.multikueue or not job.whole:
             continue
-        security = _security(job, job.worker)
+        device = next((name for name in container.limits if name.startswith("rdma/")), "")
+        lacks_efa = EFA not in container.limits and _asks_for_efa(job)
+        if not device and not lacks_efa:
+            continue
+        security = dig(job.worker.written, "spec", "containers", 0, "securityContext")
         if dig(security, "privileged") is True:
             continue
-        device = next((name for name in container.limits if name.startswith("rdma/")), "")
         if device:
             yield from _memory(job, device, security)
-        if EFA not in container.limits and _asks_for_efa(job):
+        if lacks_efa:
             yield _no_device(job)
 
 
@@ -87,14 +91,10 @@ def _no_device(job: Job) -> Hit:
     )
 
 
-def _security(job: Job, replica: Replica) -> object:
-    return dig(job.body, *job.in_pod(replica.type, "containers", 0, "securityContext").path)
-
-
 def _user(job: Job, security: object) -> int | None:
     """Return the user that the container runs as; None where the manifest gives none."""
     own = integer(dig(security, "runAsUser"))
-    pod = dig(job.body, *job.in_pod("Worker", "securityContext", "runAsUser").path)
+    pod = dig(job.worker.written if job.worker else {}, "spec", "securityContext", "runAsUser")
     return integer(pod) if own is None else own
 
 
@@ -104,7 +104,8 @@ def _asks_for_efa(job: Job) -> bool:
 
 def _names_efa(container: Container) -> bool:
     line = " ".join((*container.command, *container.args))
-    return container.env.get("FI_PROVIDER") == "efa" or bool(_ASKS_FOR_EFA.search(line))
+    told = "FI_PROVIDER" in line and _ASKS_FOR_EFA.search(line)
+    return container.env.get("FI_PROVIDER") == "efa" or bool(told)
 
 
 def _lock() -> Fix:

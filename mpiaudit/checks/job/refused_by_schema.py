@@ -38,12 +38,13 @@ def refused_by_schema(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator
     kubeflow/mpi-operator v0.8.0 manifests/base/kubeflow.org_mpijobs.yaml; compared with the
     answers of Kubernetes 1.34 to the same objects.
     """
-    for job in jobs:
-        for misfit in misfits(job, crd, Flaw.MISSING, Flaw.TYPE, Flaw.VALUE):
-            missing = misfit.fault.flaw is Flaw.MISSING
-            elsewhere = misfit.path[-1] in OTHERS and misfit.fault.flaw is not Flaw.TYPE
-            if not elsewhere and (job.whole or not missing):
-                yield _hit(misfit, missing=missing)
+    for misfit in misfits(jobs, crd):
+        if misfit.fault.flaw is Flaw.UNKNOWN:
+            continue
+        missing = misfit.fault.flaw is Flaw.MISSING
+        elsewhere = misfit.path[-1] in OTHERS and misfit.fault.flaw is not Flaw.TYPE
+        if not elsewhere and (misfit.job.whole or not missing):
+            yield _hit(misfit, missing=missing)
 
 
 def _hit(misfit: Misfit, *, missing: bool) -> Hit:

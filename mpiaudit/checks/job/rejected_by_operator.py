@@ -38,7 +38,7 @@ def rejected_by_operator(jobs: tuple[Job, ...], events: tuple[Event, ...]) -> It
     mpi-operator 0.8.0 on Kubernetes 1.34: one Event, count 1, no status, no children, no retry.
     """
     rejections = {e.subject_uid: e for e in events if e.reason == REASON}
-    for job in jobs:
+    for job in jobs if rejections else ():
         event = rejections.get(job.uid) if job.uid else None
         if event is None or job.has_status or job.identity.deleting:
             continue

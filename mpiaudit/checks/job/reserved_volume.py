@@ -28,6 +28,7 @@ OWN = "own"
     "MPA102",
     Severity.HIGH,
     remedy="Rename the volume, or mount it elsewhere: a folder below, such as /etc/mpi/x, is free.",
+    by_sort=True,
 )
 def reserved_volume(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

@@ -14,7 +14,12 @@ from mpiaudit.rule import Hit, Severity, rule
 ALLOWED = ("Never", "OnFailure")
 
 
-@rule("MPA087", Severity.HIGH, remedy="Set restartPolicy of the replica to Never or OnFailure.")
+@rule(
+    "MPA087",
+    Severity.HIGH,
+    remedy="Set restartPolicy of the replica to Never or OnFailure.",
+    by_sort=True,
+)
 def restart_policy_refused(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:

@@ -11,6 +11,7 @@ from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.program import unrendered
+from mpiaudit.inventory.view import mapping
 from mpiaudit.model import Location, dig
 from mpiaudit.rule import Hit, Severity, rule
 
@@ -19,6 +20,7 @@ from mpiaudit.rule import Hit, Severity, rule
     "MPA097",
     Severity.MEDIUM,
     remedy="Name the gang scheduler in schedulerName, or remove schedulerName.",
+    by_sort=True,
 )
 def scheduler_overwritten(
     jobs: tuple[Job, ...], controllers: tuple[Controller, ...], crd: Crd | None = None
@@ -38,6 +40,10 @@ def scheduler_overwritten(
     seen with mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
+        if not any(
+            "schedulerName" in mapping(r.written.get("spec")) for r in job.replicas.values()
+        ):
+            continue
         operator = gang.operator_of(job, controllers)
         if operator is None or not operator.gang or job.finished or job.multikueue:
             continue

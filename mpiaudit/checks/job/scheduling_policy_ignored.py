@@ -44,10 +44,11 @@ def scheduling_policy_ignored(
     kubernetes-sigs/kueue v0.10.0 pkg/controller/jobs/mpijob/mpijob_controller.go (PriorityClass).
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
-        operator = gang.operator_of(job, controllers)
+        policy = mapping(job.policy.get("schedulingPolicy"))
+        operator = gang.operator_of(job, controllers) if policy else None
         if operator is None or job.finished or job.multikueue:
             continue
-        lost = _lost(job, operator, mapping(job.policy.get("schedulingPolicy")))
+        lost = _lost(job, operator, policy)
         if not lost:
             continue
         places = [job.at("spec", "runPolicy", "schedulingPolicy", name) for name in lost]

@@ -21,6 +21,7 @@ DISABLED = "NCCL_SHM_DISABLE"
     Severity.MEDIUM,
     confidence=Confidence.POSSIBLE,
     remedy="Mount an emptyDir of medium Memory at /dev/shm, within the container's memory limit.",
+    by_sort=True,
 )
 def shared_memory_small(jobs: tuple[Job, ...]) -> Iterator[Hit]:
     """Several GPUs share one container, which has 64 MiB of shared memory.
@@ -41,11 +42,13 @@ def shared_memory_small(jobs: tuple[Job, ...]) -> Iterator[Hit]:
     containerd/containerd v2.0.0 internal/cri/server/podsandbox/helpers_linux.go.
     """
     for job in jobs:
+        if job.multikueue or job.finished:
+            continue
         for replica in (job.launcher, job.worker):
             container = first_container(replica)
-            if replica is None or container is None or job.multikueue or job.finished:
+            if replica is None or container is None:
                 continue
-            if container.accelerators > 1 and not _roomy(job, replica, container):
+            if container.accelerators > 1 and not _roomy(replica, container):
                 yield Hit(
                     job.in_pod(replica.type, "containers", 0, "resources", "limits"),
                     f"the {replica.type} of {job.name} has {container.accelerators} GPUs in one "
@@ -55,11 +58,11 @@ def shared_memory_small(jobs: tuple[Job, ...]) -> Iterator[Hit]:
                 )
 
 
-def _roomy(job: Job, replica: Replica, container: Container) -> bool:
+def _roomy(replica: Replica, container: Container) -> bool:
     """Return whether anything may give the container more than the runtime does, or need less."""
-    mounted = PLACES.intersection(m.rstrip("/") for m in container.mounts)
-    host = dig(job.body, *job.in_pod(replica.type, "hostIPC").path) is True
-    return bool(mounted) or host or DISABLED in container.env
+    mounted = any(m.rstrip("/") in PLACES for m in container.mounts)
+    host = dig(replica.written, "spec", "hostIPC") is True
+    return mounted or host or DISABLED in container.env
 
 
 def _mounted(container: Container) -> Fix:

@@ -44,10 +44,12 @@ def short_host_names(
     known = {(s.namespace, s.name) for s in services}
     for job in held_to_v2beta1(jobs, crd, controllers):
         container = first_container(job.launcher)
-        if container is None or _resolves(job) or job.multikueue:
+        if container is None or job.multikueue:
             continue
         for launch in launches(container):
             named = launch.values("H", "host", "hosts")
+            if not named or _resolves(job):
+                continue
             hosts = [h.partition(":")[0] for v in named for h in v[0].split(",")]
             short = [h for h in hosts if _worker(job, h) and (job.namespace, h) not in known]
             if not short:
@@ -67,5 +69,5 @@ def _worker(job: Job, host: str) -> bool:
 def _resolves(job: Job) -> bool:
     """Return whether the launcher's pod is set up to know short names, or might be."""
     searches = job.launcher.template.searches if job.launcher else ()
-    aliases = dig(job.body, *job.in_pod("Launcher", "hostAliases").path)
+    aliases = dig(job.launcher.written, "spec", "hostAliases") if job.launcher else None
     return bool(aliases) or any(s.startswith(f"{job.name}.") for s in searches)

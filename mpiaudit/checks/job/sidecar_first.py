@@ -29,6 +29,7 @@ SIDECARS = frozenset(
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Put the container that runs mpirun, or sshd, first.",
+    by_sort=True,
 )
 def sidecar_first(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -47,10 +48,10 @@ def sidecar_first(
     for job in held_to_v2beta1(jobs, crd, controllers):
         for replica in (job.launcher, job.worker):
             containers = replica.template.containers if replica else ()
-            if not replica or job.multikueue or all(map(_is_sidecar, containers)):
+            if not replica or not containers or job.multikueue:
                 continue
             first = containers[0]
-            if not _is_sidecar(first):
+            if not _is_sidecar(first) or all(map(_is_sidecar, containers)):
                 continue
             yield Hit(
                 job.in_pod(replica.type, "containers", 0),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from mpiaudit.checks import fixes
+from mpiaudit.checks.once import once
 from mpiaudit.checks.semantics import V2BETA1, placeholder
 from mpiaudit.facts import schemas
 from mpiaudit.inventory.crd import Crd, CrdVersion
@@ -59,24 +60,31 @@ class Misfit:
         return meant(self.schema.structural, self.path)
 
 
-def misfits(job: Job, crd: Crd | None, *flaws: Flaw) -> Iterator[Misfit]:
-    """Yield the faults of one of *flaws* in what the author of *job* wrote.
+@once
+def misfits(jobs: Iterable[Job], crd: Crd | None) -> Iterator[Misfit]:
+    """Return the faults in what the authors of *jobs* wrote.
 
     Of a job in a cluster that is the last-applied configuration: the API server took it once, so
     that only what it dropped counts, or what the definition in force would not take again.
-    Nothing is yielded where no schema is known, and of fields that a template is to fill in.
+    There are none where no schema is known, and of fields that a template is to fill in.
     """
-    body = job.applied if job.identity.exported else job.body
+    for job in jobs:
+        body = job.applied if job.identity.exported else job.body
+        if body:
+            yield from _misfits(job, body, crd)
+
+
+def _misfits(job: Job, body: Mapping[str, Any], crd: Crd | None) -> Iterator[Misfit]:
     version = str(body.get("apiVersion") or "").rpartition("/")[2]
     basis = _basis(version, crd)
-    if not body or basis is None:
+    if basis is None:
         return
     schema, words, confidence = basis
     there = job.identity.exported
     for fault in schema.faults(body):
         lost = there and fault.flaw is Flaw.UNKNOWN and dig(job.body, *fault.path) is None
         proven = lost or not there or (crd is not None and crd.installed)
-        if fault.flaw in flaws and proven and not _filled_in(fault):
+        if proven and not _filled_in(fault):
             yield Misfit(job, fault, schema, words, confidence, lost)
 
 

@@ -28,6 +28,7 @@ NUMBER = "NUMBER"
     Severity.MEDIUM,
     remedy="Quote the text, make the number smaller, or delete the job.",
     symptom_of=("MPA213",),
+    by_sort=True,
 )
 def undecodable(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

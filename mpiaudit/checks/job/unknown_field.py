@@ -40,10 +40,9 @@ def unknown_field(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit
     kubeflow/mpi-operator v0.8.0 manifests/base/kubeflow.org_mpijobs.yaml; compared with the
     answers of Kubernetes 1.34 to the same objects.
     """
-    for job in jobs:
-        for misfit in misfits(job, crd, Flaw.UNKNOWN):
-            if not structure.of_another_version(misfit):
-                yield _hit(misfit)
+    for misfit in misfits(jobs, crd):
+        if misfit.fault.flaw is Flaw.UNKNOWN and not structure.of_another_version(misfit):
+            yield _hit(misfit)
 
 
 def _hit(misfit: Misfit) -> Hit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mpiaudit.checks.job import patches
-from mpiaudit.checks.semantics import V2BETA1, held_to, placeholder, weight
+from mpiaudit.checks.semantics import V2BETA1, held, placeholder, weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
@@ -19,6 +19,7 @@ TYPES = ("Launcher", "Worker")
     Severity.MEDIUM,
     remedy="Rename the replica to Launcher or Worker, or remove it.",
     symptom_of=("MPA083",),
+    by_sort=True,
 )
 def unknown_replica_type(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -37,8 +38,7 @@ def unknown_replica_type(
     seen with mpi-operator 0.8.0 (runs, key ignored) and training-operator 1.9.0 and 1.9.4 (13
     events in 50 s; other jobs run) on Kubernetes 1.34. Both go on once it is renamed.
     """
-    for job in jobs:
-        version = held_to(job, crd, controllers)
+    for job, version in held(jobs, crd, controllers):
         if version is None or version not in {"v1", V2BETA1}:
             continue
         for key in job.replicas:

@@ -34,17 +34,16 @@ def v1_field_in_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterat
     kubeflow/mpi-operator v0.8.0 manifests/base/kubeflow.org_mpijobs.yaml; compared with the
     answers of Kubernetes 1.34 to the same objects.
     """
-    for job in jobs:
-        for misfit in misfits(job, crd, Flaw.UNKNOWN):
-            if of_another_version(misfit) != "v1":
-                continue
-            belongs = misfit.belongs
-            yield Hit(
-                job.at(*misfit.path),
-                f"{spoken(misfit.path)} is a field of v1; "
-                + (f"{V2BETA1} has {spoken(belongs)}" if belongs else f"{V2BETA1} has none"),
-                effect=misfit.effect,
-                fix=moved(misfit),
-                severity=weight(job, Severity.MEDIUM),
-                confidence=misfit.confidence,
-            )
+    for misfit in misfits(jobs, crd):
+        if misfit.fault.flaw is not Flaw.UNKNOWN or of_another_version(misfit) != "v1":
+            continue
+        belongs = misfit.belongs
+        yield Hit(
+            misfit.job.at(*misfit.path),
+            f"{spoken(misfit.path)} is a field of v1; "
+            + (f"{V2BETA1} has {spoken(belongs)}" if belongs else f"{V2BETA1} has none"),
+            effect=misfit.effect,
+            fix=moved(misfit),
+            severity=weight(misfit.job, Severity.MEDIUM),
+            confidence=misfit.confidence,
+        )

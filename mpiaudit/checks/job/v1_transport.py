@@ -27,6 +27,7 @@ _FILES = re.compile("|".join(map(re.escape, PLACES)))
     "MPA100",
     Severity.HIGH,
     remedy="Remove the setting: mpi-operator v2beta1 runs mpirun over SSH, its default.",
+    by_sort=True,
 )
 def v1_transport(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -65,9 +66,10 @@ def v1_transport(
 def _uses(job: Job, container: Container) -> Iterator[tuple[Location, str, str]]:
     """Yield each use of one of the files: its place, the file, and what names it."""
     line = " ".join((*container.command, *container.args))
-    for file in dict.fromkeys(_FILES.findall(line)):
+    named = any(file in line for file in PLACES)
+    for file in dict.fromkeys(_FILES.findall(line)) if named else ():
         yield place_of(job, file), file, "the command"
-    entries = dig(job.body, *job.in_pod("Launcher", "containers", 0, "env").path)
+    entries = dig(job.launcher.written if job.launcher else {}, "spec", "containers", 0, "env")
     for index, entry in enumerate(mappings(entries)):
         if match := _FILES.search(text(entry.get("value"))):
             place = job.in_pod("Launcher", "containers", 0, "env", index, "value")

@@ -30,6 +30,7 @@ RUNNERS = frozenset({"mpirun", "orterun"})
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Pass --mca plm_rsh_no_tree_spawn 1, or move the job to v2beta1, which uses SSH.",
+    by_sort=True,
 )
 def v1_tree_spawn(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

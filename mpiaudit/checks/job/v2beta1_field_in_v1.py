@@ -33,14 +33,13 @@ def v2beta1_field_in_v1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterat
     kubeflow/mpi-operator v0.8.0 manifests/base/kubeflow.org_mpijobs.yaml; compared with the
     answers of Kubernetes 1.34 to the same objects.
     """
-    for job in jobs:
-        for misfit in misfits(job, crd, Flaw.UNKNOWN):
-            if of_another_version(misfit) == V2BETA1:
-                yield Hit(
-                    job.at(*misfit.path),
-                    f"{spoken(misfit.path)} is a field of {V2BETA1}",
-                    effect=misfit.effect,
-                    fix=Fix("if mpi-operator runs it", f"apiVersion: {GROUP}/{V2BETA1}"),
-                    severity=weight(job, Severity.MEDIUM),
-                    confidence=misfit.confidence,
-                )
+    for misfit in misfits(jobs, crd):
+        if misfit.fault.flaw is Flaw.UNKNOWN and of_another_version(misfit) == V2BETA1:
+            yield Hit(
+                misfit.job.at(*misfit.path),
+                f"{spoken(misfit.path)} is a field of {V2BETA1}",
+                effect=misfit.effect,
+                fix=Fix("if mpi-operator runs it", f"apiVersion: {GROUP}/{V2BETA1}"),
+                severity=weight(misfit.job, Severity.MEDIUM),
+                confidence=misfit.confidence,
+            )

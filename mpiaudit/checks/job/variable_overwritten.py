@@ -8,7 +8,7 @@ from mpiaudit.checks.job.command_line import first_container
 from mpiaudit.checks.semantics import held_to_v2beta1
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
-from mpiaudit.inventory.job import Job
+from mpiaudit.inventory.job import Job, Replica
 from mpiaudit.inventory.view import mappings, text
 from mpiaudit.model import Location, dig
 from mpiaudit.rule import Hit, Severity, rule
@@ -39,6 +39,7 @@ OF_SLOTS = {"OpenMPI": "OMPI_MCA_orte_set_default_slots", "Intel": "I_MPI_PERHOS
 
 ROLE = "K_MPI_JOB_ROLE"
 HIDDEN = ("NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES")
+SET = frozenset((ROLE, *HIDDEN, *OF_SLOTS.values())).union(*OF_MPI.values())
 NO_DEVICE = frozenset({"", "none", "void"})
 
 
@@ -46,6 +47,7 @@ NO_DEVICE = frozenset({"", "none", "void"})
     "MPA101",
     Severity.LOW,
     remedy="Remove the variable; give mpirun the setting as an option, which wins.",
+    by_sort=True,
 )
 def variable_overwritten(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -64,7 +66,10 @@ def variable_overwritten(
     seen with mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
-        for replica, added in (("Launcher", _of_launcher(job)), ("Worker", {ROLE: "worker"})):
+        for replica in (job.launcher, job.worker):
+            if replica is None or not _sets_any(replica):
+                continue
+            added = _of_launcher(job) if replica is job.launcher else {ROLE: "worker"}
             lost = list(_lost(job, replica, added))
             if not lost or job.finished or job.multikueue:
                 continue
@@ -76,6 +81,12 @@ def variable_overwritten(
                 + (f"; so it does with {', '.join(names[1:])}" if names[1:] else ""),
                 also=tuple(place for _, _, place in lost[1:]),
             )
+
+
+def _sets_any(replica: Replica) -> bool:
+    """Return whether *replica* sets any variable that mpi-operator may set."""
+    container = first_container(replica)
+    return container is not None and not SET.isdisjoint(container.env)
 
 
 def _of_launcher(job: Job) -> Mapping[str, str]:
@@ -92,13 +103,15 @@ def _of_launcher(job: Job) -> Mapping[str, str]:
     return added
 
 
-def _lost(job: Job, replica: str, added: Mapping[str, str]) -> Iterator[tuple[str, str, Location]]:
+def _lost(
+    job: Job, replica: Replica, added: Mapping[str, str]
+) -> Iterator[tuple[str, str, Location]]:
     """Yield the variables of one replica that get another value: name, value and place."""
-    entries = dig(job.body, *job.in_pod(replica, "containers", 0, "env").path)
+    entries = dig(replica.written, "spec", "containers", 0, "env")
     for index, entry in enumerate(mappings(entries)):
         name, value = text(entry.get("name")), text(entry.get("value"))
         if name not in added or "valueFrom" in entry or value == added[name]:
             continue
         if name in HIDDEN and value in NO_DEVICE:
             continue
-        yield name, value, job.in_pod(replica, "containers", 0, "env", index)
+        yield name, value, job.in_pod(replica.type, "containers", 0, "env", index)

@@ -15,6 +15,7 @@ from mpiaudit.rule import Confidence, Hit, Severity, rule
     Severity.HIGH,
     remedy="Install mpi-operator with its CRD; training-operator never serves v2beta1.",
     symptom_of=("MPA002",),
+    by_sort=True,
 )
 def version_not_served(jobs: tuple[Job, ...], crd: Crd | None) -> Iterator[Hit]:
     """MPIJob is written in v2beta1, which the CRD does not serve.

@@ -17,6 +17,7 @@ from mpiaudit.rule import Hit, Severity, rule
     "MPA086",
     Severity.HIGH,
     remedy="Set Worker.replicas to 1 or more, or remove Worker to run on the launcher alone.",
+    by_sort=True,
 )
 def worker_without_replicas(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

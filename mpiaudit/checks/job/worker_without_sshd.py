@@ -36,6 +36,7 @@ _SEPARATOR = re.compile(r"&&|\|\||[;|&\n]")
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Remove command and args from the Worker, or end them in: exec /usr/sbin/sshd -De",
+    by_sort=True,
 )
 def worker_without_sshd(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

@@ -18,6 +18,7 @@ from mpiaudit.rule import Fix, Hit, Severity, rule
     Severity.LOW,
     remedy="Set runPolicy.cleanPodPolicy to Running, and delete ended MPIJobs by other means.",
     symptom_of=("MPA140",),
+    by_sort=True,
 )
 def mpijob_outlives_ttl(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

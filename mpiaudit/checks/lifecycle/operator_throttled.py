@@ -47,7 +47,7 @@ def operator_throttled(
     mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     for operator in controllers:
-        ours = [j for j in jobs if _served(j, operator)]
+        ours = [j for j in jobs if _served(j, operator)] if _slow(operator) else []
         waiting = [j for j in ours if not j.has_status]
         born = [j.identity.created for j in waiting if j.identity.created]
         if now is None or len(born) < QUEUE or not _works(ours, min(born)):
@@ -62,13 +62,18 @@ def operator_throttled(
         )
 
 
-def _served(job: Job, operator: Controller) -> bool:
-    """Return whether *operator*, with the shipped limits, is to start *job*."""
+def _slow(operator: Controller) -> bool:
+    """Return whether *operator* starts jobs, with the shipped limits."""
     slow = operator.flags is not None and _number(operator, QPS) <= DEFAULTS[QPS]
-    able = operator.active and operator.product == MPI_OPERATOR and operator.reads == V2BETA1
+    ours = operator.product == MPI_OPERATOR and operator.reads == V2BETA1
+    return slow and ours and operator.active
+
+
+def _served(job: Job, operator: Controller) -> bool:
+    """Return whether *operator* is to start *job*."""
     theirs = job.multikueue or job.managed_by == TRAINING_OPERATOR
     idle = job.suspended or job.identity.deleting
-    return slow and able and not theirs and not idle and operator.covers(job.namespace) is True
+    return not theirs and not idle and operator.covers(job.namespace) is True
 
 
 def _number(operator: Controller, flag: str) -> int:

@@ -29,6 +29,9 @@ pkg/controller/mpi_job_controller.go (``defaultLabels``).
 """
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+PLACING = frozenset({"affinity", "topologySpreadConstraints"})
+"""Where a pod spec has selectors."""
+
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -49,6 +52,7 @@ class _Term:
     Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     remedy="Select training.kubeflow.org/job-name and job-role, which mpi-operator puts on pods.",
+    by_sort=True,
 )
 def selects_v1_labels(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -72,9 +76,9 @@ def selects_v1_labels(
     """
     for job in held_to_v2beta1(jobs, crd, controllers):
         replicas = [r for r in (job.launcher, job.worker) if r]
-        given = frozenset[str]().union(*(r.template.labels for r in replicas))
+        given = frozenset(label for r in replicas for label in r.template.labels)
         for replica in replicas:
-            for term in _terms(dig(job.body, *job.in_pod(replica.type).path)):
+            for term in _terms(replica.written.get("spec")):
                 found = [(p, key) for p, key in _keys(term) if key in SUCCESSORS.keys() - given]
                 if found and not job.multikueue:
                     yield _hit(job, replica, term, found)
@@ -100,6 +104,8 @@ def _rest(job: Job, replica: Replica, found: list[tuple[FieldPath, str]]) -> Ite
 def _terms(spec: object) -> Iterator[_Term]:
     """Yield the selectors by which a pod spec has its pods placed."""
     selector = "labelSelector"
+    if PLACING.isdisjoint(mapping(spec)):
+        return
     for kind in ("podAffinity", "podAntiAffinity"):
         rules = mapping(dig(spec, "affinity", kind))
         for index, term in enumerate(mappings(rules.get(REQUIRED))):

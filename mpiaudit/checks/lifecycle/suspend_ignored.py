@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from mpiaudit.checks.evidence import surety
-from mpiaudit.checks.semantics import held_to
+from mpiaudit.checks.semantics import held
 from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -48,9 +48,11 @@ def suspend_ignored(
     pkg/controllers/v1/mpi_job_controller.go (has no suspend); kubeflow/training-operator v1.7.0
     pkg/controller.v1/mpi/mpijob_controller.go; seen with mpi-operator 0.3.0 on Kubernetes 1.34.
     """
-    for job in jobs:
-        operator = _operator(job, held_to(job, crd, controllers), controllers)
-        if operator is None or not _wanted(job) or job.finished or job.identity.deleting:
+    for job, version in held(jobs, crd, controllers):
+        if not _wanted(job) or job.finished or job.identity.deleting:
+            continue
+        operator = _operator(job, version, controllers)
+        if operator is None:
             continue
         yield Hit(
             _place(job),

@@ -51,7 +51,8 @@ def workers_left_running(
     seen with mpi-operator 0.8.0 and training-operator 1.9.4 on Kubernetes 1.34.
     """
     running = _running_workers(pods)
-    held = [h for job in jobs for h in _held(job, running.get(job.uid, []), now)]
+    ended = [job for job in jobs if job.finished]
+    held = [h for job in ended for h in _held(job, running.get(job.uid, []), now)]
     workers = sum(len(h.pods) for h in held)
     accelerators = sum(h.accelerators for h in held)
     total = f"finished jobs here: {len(held)}, their workers still running: {workers}"

@@ -25,6 +25,7 @@ SETS_DNS_POLICY = Version("0.4")
     Severity.MEDIUM,
     confidence=Confidence.LIKELY,
     remedy="Keep workers on different nodes by pod anti-affinity, or leave hostNetwork out.",
+    by_sort=True,
 )
 def host_network(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

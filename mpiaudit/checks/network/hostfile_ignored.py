@@ -28,6 +28,7 @@ _STARTS_MPI = re.compile(r"\bmpi(?:run|exec)\b")
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Give the Launcher the variables by which Open MPI 5 finds the hostfile.",
+    by_sort=True,
 )
 def hostfile_ignored(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

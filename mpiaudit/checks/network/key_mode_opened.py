@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mpiaudit.checks.network.ssh_user import ROOT_SSH, key_path, line, pod, setting, unproven, user
+from mpiaudit.checks.network.ssh_user import ROOT_SSH, key_path, line, setting, unproven, user
 from mpiaudit.checks.semantics import weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -25,6 +25,7 @@ _STARTS_MPI = re.compile(r"\b(?:mpirun|mpiexec|horovodrun)\b")
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Remove fsGroup from the Launcher, or run it as mpiuser with the key in that home.",
+    by_sort=True,
 )
 def key_mode_opened(
     jobs: tuple[Job, ...],
@@ -52,7 +53,7 @@ def key_mode_opened(
         container = next(iter(job.launcher.template.containers if job.launcher else ()), None)
         if job.launcher is None or container is None or key_path(job) != ROOT_SSH:
             continue
-        template = pod(job, job.launcher)
+        template = job.launcher.written
         group = integer(dig(template, "spec", "securityContext", "fsGroup"))
         unprivileged = user(template) or setting(template, "runAsNonRoot")[1] is True
         if group is None or unprivileged or any(w in line(container) for w in HANDLES_KEYS):

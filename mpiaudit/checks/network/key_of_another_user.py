@@ -11,7 +11,6 @@ from mpiaudit.checks.network.ssh_user import (
     ROOT_HOME,
     key_path,
     line,
-    pod,
     setting,
     unproven,
     upstream,
@@ -31,6 +30,7 @@ from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Set sshAuthMountPath to the .ssh folder in the home of the user that the pods run as.",
+    by_sort=True,
 )
 def key_of_another_user(
     jobs: tuple[Job, ...],
@@ -72,7 +72,7 @@ def key_of_another_user(
 
 def _stranger(job: Job, replica: Replica) -> FieldPath:
     """Return the field by which *replica* is kept from running as root; empty without one."""
-    template = pod(job, replica)
+    template = replica.written
     if user(template):
         return setting(template, "runAsUser")[0]
     path, unprivileged = setting(template, "runAsNonRoot")
@@ -81,7 +81,7 @@ def _stranger(job: Job, replica: Replica) -> FieldPath:
 
 def _root(job: Job, replica: Replica) -> FieldPath:
     """Return what makes a launcher run as root: the field, or else the image."""
-    template = pod(job, replica)
+    template = replica.written
     container = next(iter(replica.template.containers), None)
     if replica.type != "Launcher" or container is None or not upstream(container):
         return ()
@@ -96,7 +96,7 @@ def _root(job: Job, replica: Replica) -> FieldPath:
 
 def _hit(job: Job, wrong: list[tuple[Replica, FieldPath]]) -> Hit:
     first, path = wrong[0]
-    template = pod(job, first)
+    template = first.written
     readable = dig(template, "spec", "securityContext", "fsGroup") is not None
     whom = {"runAsUser": f"user {user(template)}", "runAsNonRoot": "a user that is not root"}
     places = [job.in_pod(replica.type, *at) for replica, at in wrong]
@@ -120,7 +120,7 @@ def _move(job: Job) -> Fix | None:
     ready = any(".sshd_config" in line(c) for c in firsts)
     if not ready or any(not upstream(c) for c in firsts):
         return None
-    if any(user(pod(job, r)) != MPIUSER for r in replicas):
+    if any(user(r.written) != MPIUSER for r in replicas):
         return None
     return set_field(
         job, ("spec", "sshAuthMountPath"), MPIUSER_SSH, "the key is where mpiuser looks for it"

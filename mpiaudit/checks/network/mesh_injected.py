@@ -21,6 +21,7 @@ REVISION = "istio.io/rev"
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Turn injection off in the launcher's and the workers' pod templates.",
+    by_sort=True,
 )
 def mesh_injected(jobs: tuple[Job, ...], namespaces: tuple[Namespace, ...]) -> Iterator[Hit]:
     """A service mesh puts its proxy into the pods of the MPIJob.
@@ -41,7 +42,7 @@ def mesh_injected(jobs: tuple[Job, ...], namespaces: tuple[Namespace, ...]) -> I
     v2.3.0 docs/legacy-v1/user-guides/mpi.md:14; kubeflow/mpi-operator issues 407 and 480.
     """
     meshed = {n.name: label for n in namespaces if (label := _switch(n.identity.labels))}
-    for job in jobs:
+    for job in jobs if meshed else ():
         replicas = [r for r in (job.launcher, job.worker) if r and not _spared(r)]
         if job.namespace in meshed and replicas:
             yield _hit(job, replicas, meshed[job.namespace])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mpiaudit.checks.job.command_line import first_container
-from mpiaudit.checks.network.ssh_user import only_sshd, pod, unproven, upstream
+from mpiaudit.checks.network.ssh_user import only_sshd, unproven, upstream
 from mpiaudit.checks.semantics import weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -32,6 +32,7 @@ PROBE = ("containers", 0, "readinessProbe")
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Have the readiness probe ask the port of sshd by tcpSocket, or remove the probe.",
+    by_sort=True,
 )
 def never_ready(
     jobs: tuple[Job, ...],
@@ -57,12 +58,12 @@ def never_ready(
     """
     for job in unproven(jobs, crd, controllers, pods):
         container = first_container(job.worker)
-        if job.worker is None or container is None or not only_sshd(container):
+        template = job.worker.written if job.worker else {}
+        probe = mapping(dig(template, "spec", *PROBE))
+        if not probe or container is None or not only_sshd(container):
             continue
-        template = pod(job, job.worker)
         if len(list(containers(template))) > 1 or job.spec.get("runLauncherAsWorker") is True:
             continue
-        probe = mapping(dig(template, "spec", *PROBE))
         path, asked = _unserved(probe, container)
         if asked:
             yield Hit(

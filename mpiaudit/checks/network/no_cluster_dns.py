@@ -16,6 +16,7 @@ from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Leave dnsPolicy out, which means ClusterFirst.",
+    by_sort=True,
 )
 def no_cluster_dns(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
@@ -39,7 +40,8 @@ def no_cluster_dns(
         reasons = {
             r.type: reason
             for r in (job.launcher, job.worker)
-            if r and (reason := _reason(r, complete=_complete(job, controllers)))
+            if r and r.template.dns_policy
+            if (reason := _reason(r, complete=_complete(job, controllers)))
         }
         places = [job.in_pod(name, "dnsPolicy") for name in reasons]
         if not places:

@@ -54,7 +54,7 @@ def no_worker_behind_service(
         if service.owner and service.selector:
             owned[service.owner.uid].append(service)
     workers = _workers(pods)
-    for job in jobs:
+    for job in jobs if launched else ():
         own, crew = owned.get(job.uid, ()), workers.get(job.uid, ())
         if job.uid not in launched or job.suspended or job.identity.deleting:
             continue

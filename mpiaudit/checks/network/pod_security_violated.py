@@ -34,6 +34,7 @@ OLDEST = 25
     "MPA134",
     Severity.HIGH,
     remedy="Change the pod templates as the standard asks, or use a namespace that allows them.",
+    by_sort=True,
 )
 def pod_security_violated(
     jobs: tuple[Job, ...],
@@ -64,7 +65,7 @@ def pod_security_violated(
     """
     standards = {n.name: (n, s) for n in namespaces if (s := enforced(n.identity.labels))}
     started = {(p.namespace, p.job_name, p.role) for p in pods}
-    for job in jobs:
+    for job in jobs if standards else ():
         if job.namespace not in standards or job.multikueue:
             continue
         namespace, standard = standards[job.namespace]

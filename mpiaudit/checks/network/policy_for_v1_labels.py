@@ -11,7 +11,7 @@ from mpiaudit.checks.network import reach
 from mpiaudit.checks.network.isolation import POINTED_AT
 from mpiaudit.checks.network.reach import Crew
 from mpiaudit.checks.network.ssh_blocked import stopped
-from mpiaudit.checks.semantics import V2BETA1, held_to
+from mpiaudit.checks.semantics import V2BETA1, held
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
@@ -67,7 +67,7 @@ def policy_for_v1_labels(
     spaces: dict[reach.Place, list[Crew]] = defaultdict(list)
     for crew in reach.crews(jobs, network_policies, (), crd, controllers):
         spaces[reach.place(crew.job.namespace, crew.job.ref.source)].append(crew)
-    old = {j.namespace for j in jobs if held_to(j, crd, controllers) != V2BETA1}
+    old = {j.namespace for j, version in held(jobs, crd, controllers) if version != V2BETA1}
     for (space, _), crews in spaces.items():
         active = (c for c in controllers if c.active and c.reads != V2BETA1)
         if space in old or any(c.covers(space) is not False for c in active):

@@ -60,7 +60,7 @@ def service_adrift(
     owned: dict[str, list[Service]] = defaultdict(list)
     for service in services:
         owned[service.owner.uid if service.owner else ""].append(service)
-    for job in jobs:
+    for job in jobs if launched else ():
         if job.uid not in launched or job.finished or job.suspended or job.identity.deleting:
             continue
         own = owned.get(job.uid, [])

@@ -40,10 +40,12 @@ def service_taken(
     mpi-operator 0.8.0 on Kubernetes 1.34.
     """
     present = {(s.namespace, s.name): s for s in services}
+    spaces = {job.namespace for job in jobs}
+    operators = {space: oldest_operator(controllers, space) for space in spaces}
     for job in held_to_v2beta1(jobs, crd, controllers):
         if job.finished or job.suspended or job.multikueue or job.identity.deleting:
             continue
-        name = service_name(job.name, oldest_operator(controllers, job.namespace))
+        name = service_name(job.name, operators[job.namespace])
         service = present.get((job.namespace, name))
         if service is None or not _foreign(service, job):
             continue

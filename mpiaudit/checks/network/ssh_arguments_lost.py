@@ -28,6 +28,7 @@ STARTERS = frozenset(("mpirun", "mpiexec"))
     "MPA136",
     Severity.MEDIUM,
     remedy="Give mpirun the options as --mca plm_rsh_args, which outweighs the variable.",
+    by_sort=True,
 )
 def ssh_arguments_lost(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

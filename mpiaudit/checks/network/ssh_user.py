@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
+from mpiaudit.checks.once import once
 from mpiaudit.checks.semantics import held_to_v2beta1
 from mpiaudit.inventory import image
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
-from mpiaudit.inventory.job import Job, Replica
+from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.template import Container
-from mpiaudit.inventory.view import integer, mapping, text
+from mpiaudit.inventory.view import integer, text
 from mpiaudit.inventory.workload import Pod
 from mpiaudit.model import FieldPath, dig
 
@@ -26,6 +28,9 @@ pkg/controller/mpi_job_controller.go:1764-1789.
 MPIUSER = 1000
 MPIUSER_SSH = "/home/mpiuser/.ssh"
 
+OF_CONTAINER: FieldPath = ("containers", 0, "securityContext")
+OF_POD: FieldPath = ("securityContext",)
+
 IMAGES = tuple(f"mpioperator/{name}" for name in ("base", "openmpi", "intel", "mpich", "mpi-pi"))
 """Images that run as root unless told otherwise, and know one other user, mpiuser (1000).
 
@@ -34,10 +39,11 @@ v0.4.0 to v0.8.0 build/base/Dockerfile:3,13,25-31.
 """
 
 
+@once
 def unproven(
     jobs: Iterable[Job], crd: Crd | None, controllers: Iterable[Controller], pods: Iterable[Pod]
 ) -> Iterator[Job]:
-    """Yield the jobs of mpi-operator of which nothing shows that their ranks reached each other.
+    """Return the jobs of mpi-operator of which nothing shows that their ranks reached each other.
 
     A job that has succeeded shows it, and so does a launcher that runs and never had to be
     restarted: without SSH mpirun ends at once.
@@ -57,17 +63,12 @@ def key_path(job: Job) -> str:
     return text(job.spec.get("sshAuthMountPath")).rstrip("/") or ROOT_SSH
 
 
-def pod(job: Job, replica: Replica) -> Mapping[str, Any]:
-    """Return the pod template of *replica*, as written."""
-    return mapping(dig(job.body, "spec", "mpiReplicaSpecs", replica.type, "template"))
-
-
 def setting(template: Mapping[str, Any], *field: str) -> tuple[FieldPath, Any]:
     """Return what the first container's security context says, else what the pod's says.
 
     The path starts in the pod spec; the value is None where neither says anything.
     """
-    for place in (("containers", 0, "securityContext"), ("securityContext",)):
+    for place in (OF_CONTAINER, OF_POD):
         value = dig(template, "spec", *place, *field)
         if value is not None:
             return (*place, *field), value
@@ -81,7 +82,12 @@ def user(template: Mapping[str, Any]) -> int | None:
 
 def upstream(container: Container) -> bool:
     """Return whether its image is one of mpi-operator's own, or a mirror's copy of one."""
-    repository = image.parse(container.image).repository
+    return _upstream(container.image)
+
+
+@lru_cache(1 << 10)
+def _upstream(name: str) -> bool:
+    repository = image.parse(name).repository
     return any(f"/{repository}".endswith(f"/{name}") for name in IMAGES)
 
 

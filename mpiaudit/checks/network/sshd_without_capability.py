@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mpiaudit.checks.network.ssh_user import line, pod, unproven, upstream, user
+from mpiaudit.checks.network.ssh_user import line, unproven, upstream, user
 from mpiaudit.checks.semantics import weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -23,6 +23,7 @@ CONTEXT = ("containers", 0, "securityContext")
     Severity.HIGH,
     confidence=Confidence.LIKELY,
     remedy="Add NET_BIND_SERVICE to the capabilities of the Worker, which restricted allows.",
+    by_sort=True,
 )
 def sshd_without_capability(
     jobs: tuple[Job, ...],
@@ -50,7 +51,7 @@ def sshd_without_capability(
         container = next(iter(job.worker.template.containers if job.worker else ()), None)
         if job.worker is None or container is None or not upstream(container):
             continue
-        context = dig(pod(job, job.worker), "spec", *CONTEXT)
+        context = dig(job.worker.written, "spec", *CONTEXT)
         lost = _lost(words(dig(context, "capabilities", "drop")))
         added = words(dig(context, "capabilities", "add"))
         runs_sshd = not line(container) or "sshd" in line(container)
@@ -62,7 +63,7 @@ def sshd_without_capability(
             f"the worker of {job.name} drops {lost} and does not add {CAPABILITY}, which sshd in "
             f"{container.image} bears",
             effect="no worker can start sshd, and the launcher is refused",
-            fix=_keep(container.name, added) if user(pod(job, job.worker)) else None,
+            fix=_keep(container.name, added) if user(job.worker.written) else None,
             severity=weight(job, Severity.HIGH),
         )
 

@@ -22,6 +22,7 @@ from mpiaudit.rule import Confidence, Hit, Severity, rule
     confidence=Confidence.LIKELY,
     symptom_of=("MPA098",),
     remedy="Build the worker's image with openssh-server, as mpi-operator's build/base does.",
+    by_sort=True,
 )
 def worker_image_without_sshd(
     jobs: tuple[Job, ...],
