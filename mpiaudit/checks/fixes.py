@@ -111,7 +111,8 @@ def unserve(crd: Crd, *indices: int) -> Fix:
     patch = [{"op": "add", "path": f"/spec/versions/{i}/served", "value": False} for i in indices]
     names = " and ".join(crd.versions[i].name for i in indices)
     return Fix(
-        f"clients that still ask for {names} get 404",
+        f"clients that still ask for {names} get 404; delete before it the jobs that a controller "
+        f"of {names} has started, for afterwards nothing deletes their pods",
         f"kubectl patch crd {CRD_NAME} --type=json -p '{json.dumps(patch)}'",
     )
 
