@@ -123,10 +123,15 @@ class Client:
         return response.status, response.read()
 
 
-def eventually(ask: Callable[[], T | None], what: str, seconds: float = 90) -> T:
-    """Return the first answer of *ask* that is true, within *seconds*; fail with *what* if none."""
+def eventually(
+    ask: Callable[[], T | None], what: str, seconds: float = 90, pause: float = 0.1
+) -> T:
+    """Return the first answer of *ask* that is true, within *seconds*; fail with *what* if none.
+
+    It is asked again after a *pause*, also in seconds.
+    """
     limit = time.monotonic() + seconds
     while not (answer := ask()):
         assert time.monotonic() < limit, f"within {seconds:.0f} s: {what}"
-        threading.Event().wait(0.1)
+        threading.Event().wait(pause)
     return answer

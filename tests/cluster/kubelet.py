@@ -17,7 +17,7 @@ from cluster.container import Container, Program
 from cluster.plane import Plane
 
 NODE = "node-0"
-PERIOD = 0.15
+PERIOD = 0.3
 """Seconds between two looks at all pods."""
 
 
@@ -86,7 +86,7 @@ class Kubelet(threading.Thread):
 
     def _look(self) -> None:
         try:
-            pods = self._admin.items("/api/v1/pods")
+            pods = self._admin.items("/api/v1/pods?resourceVersion=0")
         except (OSError, HTTPException, RefusedError):
             return
         present = {pod["metadata"]["uid"] for pod in pods}

@@ -161,7 +161,9 @@ class Plane:
     def requests(self, user: str) -> list[Body]:
         """Return the API server's audit log of what *user* asked, oldest first."""
         lines = (self.folder / "audit.log").read_text().splitlines()
-        return [event for line in lines if (event := json.loads(line))["user"]["username"] == user]
+        return [
+            event for line in lines if (event := json.loads(line))["user"].get("username") == user
+        ]
 
     def _write_credentials(self) -> None:
         commands = [

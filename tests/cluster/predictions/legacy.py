@@ -127,17 +127,18 @@ def _cannot_start(cluster: Cluster) -> None:
     assert "stat /opt/mpi-operator.v1: no such file or directory" in ended["message"]
 
 
-def _says_running(cluster: Cluster, job: str) -> set[str]:
-    """Return the components that have said of *job* that it runs."""
-    about = f"involvedObject.kind=MPIJob,involvedObject.name={job},reason=MPIJobRunning"
+def _speak_of(cluster: Cluster, job: str) -> set[str]:
+    """Return the components that have said anything of *job*."""
+    about = f"involvedObject.kind=MPIJob,involvedObject.name={job}"
     events = cluster.admin.items(f"/api/v1/namespaces/team-a/events?fieldSelector={about}")
     return {event["source"]["component"] for event in events}
 
 
 def _both_at_work(cluster: Cluster, job: str) -> None:
-    """Wait until both have looked at the job's pods; these exist once, made by the faster."""
+    """Wait until both have looked at the job; its pods exist once, each made by the faster."""
     both = {"mpi-job-controller", "mpijob-controller"}
-    eventually(lambda: _says_running(cluster, job) == both, "both say that it runs", SETTLED)
+    cluster.reaches(job, "Running")
+    eventually(lambda: _speak_of(cluster, job) == both, "both speak of it", SETTLED)
     assert cluster.names("pods") == {"pi-launcher", "pi-worker-0", "pi-worker-1"}
 
 
@@ -146,7 +147,7 @@ def _operator_stops(cluster: Cluster) -> None:
 
 
 def _trains_alone(cluster: Cluster, job: str) -> None:
-    assert _says_running(cluster, job) == {"mpijob-controller"}
+    assert _speak_of(cluster, job) == {"mpijob-controller"}
 
 
 def _refused(cluster: Cluster, job: str) -> None:

@@ -3,7 +3,7 @@
 from cluster.client import Body, eventually
 from cluster.cluster import Cluster, fired
 from cluster.jobs import mpijob
-from cluster.predictions.row import MPI_OPERATOR, Row, ids, in_turn, paste, reaches, says
+from cluster.predictions.row import MPI_OPERATOR, RETRIED, Row, ids, in_turn, paste, reaches, says
 
 JOB = "/apis/kubeflow.org/v2beta1/namespaces/team-a/mpijobs/{}"
 LAUNCHER = "/apis/batch/v1/namespaces/team-a/jobs/{}-launcher"
@@ -46,8 +46,8 @@ def moved(cluster: Cluster, name: str) -> None:
 
 def _stays_suspended(cluster: Cluster, name: str) -> None:
     """Watch until a minute after the resume, when it is late: workers run, and no launcher."""
-    eventually(lambda: _conditions(cluster, name) >= NOT_RUNNING, f"{name} is resumed", 60)
-    eventually(lambda: "MPA145" in fired(cluster.scan()), "the resume is late", 90)
+    eventually(lambda: _conditions(cluster, name) >= NOT_RUNNING, f"{name} is resumed", 2 * RETRIED)
+    eventually(lambda: "MPA145" in fired(cluster.scan()), "the resume is late", 90, pause=5)
     assert cluster.admin.get(LAUNCHER.format(name))["spec"]["suspend"] is True
     assert cluster.names("pods") == {f"{name}-worker-0", f"{name}-worker-1"}
     assert _conditions(cluster, name) >= NOT_RUNNING
