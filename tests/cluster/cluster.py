@@ -67,7 +67,8 @@ class Cluster:
         """Apply *documents* server-side, and wait until their definitions are served."""
         wanted = [d for d in documents if not self._lasting(d)]
         bodies = json.dumps({"apiVersion": "v1", "kind": "List", "items": wanted})
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=bodies)
+        flags = ("--server-side", "--force-conflicts", "--validate=false")
+        self.kubectl("apply", *flags, "-f", "-", stdin=bodies)
         for document in wanted:
             if document["kind"] == "CustomResourceDefinition":
                 self.served(document["metadata"]["name"])
