@@ -121,8 +121,13 @@ def _delivers(deployment: Body) -> None:
 
 
 def _cannot_start(cluster: Cluster) -> None:
-    (pod,) = cluster.admin.items("/api/v1/namespaces/mpi-operator/pods")
-    ended = pod["status"]["containerStatuses"][0]["lastState"]["terminated"]
+    def last() -> Body:
+        (pod,) = cluster.admin.items("/api/v1/namespaces/mpi-operator/pods")
+        statuses: list[Body] = pod["status"].get("containerStatuses") or []
+        ended: list[Body] = [s["lastState"]["terminated"] for s in statuses if s.get("lastState")]
+        return ended[0] if ended else {}
+
+    ended = eventually(last, "the pod says how it ended")
     assert ended["reason"] == "StartError"
     assert "stat /opt/mpi-operator.v1: no such file or directory" in ended["message"]
 

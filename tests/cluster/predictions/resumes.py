@@ -46,7 +46,7 @@ def moved(cluster: Cluster, name: str) -> None:
 
 def _stays_suspended(cluster: Cluster, name: str) -> None:
     """Watch until a minute after the resume, when it is late: workers run, and no launcher."""
-    eventually(lambda: _conditions(cluster, name) >= NOT_RUNNING, f"{name} is resumed", 2 * RETRIED)
+    eventually(lambda: _conditions(cluster, name) >= NOT_RUNNING, f"{name} is resumed", 5 * RETRIED)
     eventually(lambda: "MPA145" in fired(cluster.scan()), "the resume is late", 90, pause=5)
     assert cluster.admin.get(LAUNCHER.format(name))["spec"]["suspend"] is True
     assert cluster.names("pods") == {f"{name}-worker-0", f"{name}-worker-1"}
