@@ -111,7 +111,7 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 1
-    assert b"-:75:11  Deployment kubeflow/training-operator" in done.stdout
+    assert b"-:76:11  Deployment kubeflow/training-operator" in done.stdout
 
 
 def test_pipe_that_closes_is_no_error() -> None:
