@@ -85,12 +85,12 @@ def _state(controller: Controller, *, leads: bool) -> str:
     if controller.ready is None:
         return "not running yet" if controller.identity.exported else "in a manifest"
     restarts = f", {controller.restarts} restarts" if controller.restarts else ""
-    if controller.rolling:
-        return f"being rolled out{restarts}"
     if controller.waiting == "CrashLoopBackOff":
         return f"crash loop{restarts}"
     if controller.ready == 0:
         return f"not ready{restarts}"
+    if controller.rolling:
+        return f"being rolled out{restarts}"
     return f"{'leading' if leads else 'ready'}{restarts}"
 
 

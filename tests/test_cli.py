@@ -127,6 +127,15 @@ def test_pipe_that_closes_is_no_error() -> None:
     assert done.stderr == ""
 
 
+def test_pipe_that_closes_is_neither_clean_nor_findings() -> None:
+    """``scan | head`` under pipefail says nothing about what was not read to its end."""
+    script = f"{sys.executable} -m mpiaudit demo | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "141\n"
+    assert done.stderr == ""
+
+
 @pytest.mark.parametrize(
     ("environment", "coloured"),
     [

@@ -19,6 +19,9 @@ from mpiaudit.model import AuditError
 INTERRUPTED = 130
 """What shells report for Ctrl-C."""
 
+CUT_OFF = 141
+"""What shells report for a program whose reader has gone."""
+
 
 class Commands(click.Group):
     """The commands; the folder is the list."""
@@ -65,7 +68,7 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("mpiaudit: interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click exits with 1, which would say: findings
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return CUT_OFF
     return code if isinstance(code, int) else 0
