@@ -7,6 +7,8 @@ with which their containers end, ``testbed/after: "2"`` the seconds until then.
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -72,6 +74,12 @@ class Kubelet(threading.Thread):
         self.controllers.clear()
         with self._busy:
             self._end_all()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Leave all pods as they are, for as long as the context lasts."""
+        with self._busy:
+            yield
 
     def container(self, pod: Body) -> Container | None:
         """Return the container of a controller's *pod*; None while it waits for a node."""

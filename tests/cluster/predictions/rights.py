@@ -5,7 +5,7 @@
 from cluster.client import Body, eventually
 from cluster.cluster import SETTLED, Cluster
 from cluster.jobs import mpijob
-from cluster.predictions.resumes import resumed
+from cluster.predictions.resumes import resume, suspended
 from cluster.predictions.row import (
     MPI_OPERATOR,
     TRAINING_OPERATOR,
@@ -47,7 +47,8 @@ ROWS = [
         lambda c: c.install("mpi-operator-0.8.0"),
         ids("MPA036"),
         in_turn(
-            lambda c: resumed(c, "refused"),
+            lambda c: suspended(c, "refused"),
+            lambda c: resume(c, "refused"),
             says(MPI_OPERATOR, "jobs/status"),
         ),
         paste("MPA036"),
@@ -148,6 +149,7 @@ def _one_leads(cluster: Cluster) -> None:
 
 def _resumed_in_peace(cluster: Cluster, name: str) -> None:
     before = cluster.program(MPI_OPERATOR).log.count("jobs/status")
-    resumed(cluster, name)
+    suspended(cluster, name)
+    resume(cluster, name)
     cluster.reaches(name, "Running")
     assert cluster.program(MPI_OPERATOR).log.count("jobs/status") == before
