@@ -221,6 +221,7 @@ class Plane:
         yield "--audit-log-path=audit.log"
         yield "--audit-log-mode=blocking"
         yield "--profiling=false"
+        yield "--enable-priority-and-fairness=false"
 
     def _manager_flags(self) -> Iterator[str]:
         yield "--kubeconfig=manager.kubeconfig"
