@@ -77,7 +77,7 @@ class Cluster:
         """Return whether *document* defines another kind than MPIJob, and is there."""
         name = document["metadata"]["name"]
         defines = document["kind"] == "CustomResourceDefinition" and name != MPIJOBS
-        return defines and self.admin.find(f"{CRDS}/{name}") is not None
+        return defines and name in self.admin.names(CRDS)
 
     def served(self, definition: str) -> None:
         """Wait until *definition* is served."""
@@ -130,8 +130,7 @@ class Cluster:
     def names(self, plural: str, space: str = "team-a", group: str = "") -> set[str]:
         """Return the names of the objects of one kind in a namespace."""
         root = f"/apis/{group}" if group else "/api/v1"
-        path = f"{root}/namespaces/{space}/{plural}"
-        return {item["metadata"]["name"] for item in self.admin.items(path)}
+        return set(self.admin.names(f"{root}/namespaces/{space}/{plural}"))
 
     def start_controllers(self) -> None:
         """Let the kubelet run the pods of controllers, which wait until now."""

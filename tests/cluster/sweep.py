@@ -44,7 +44,7 @@ def sweep(admin: Client) -> None:
     Definitions of kinds other than MPIJob stay: they take seconds to come and go.
     """
     admin.delete(HOOKS)
-    made = [n for n in _names(admin, NAMESPACES) if n not in LASTING]
+    made = [n for n in admin.names(NAMESPACES) if n not in LASTING]
     for space in made:
         admin.delete(f"{NAMESPACES}/{space}")
     _delete_kubeflow(admin)
@@ -66,19 +66,15 @@ def _delete_kubeflow(admin: Client) -> None:
     for crd in admin.items(CRDS):
         name, spec = crd["metadata"]["name"], crd["spec"]
         version = next(v["name"] for v in spec["versions"] if v["storage"])
-        for space in _names(admin, NAMESPACES):
-            path = f"/apis/{spec['group']}/{version}/namespaces/{space}/{spec['names']['plural']}"
+        root, plural = f"/apis/{spec['group']}/{version}", spec["names"]["plural"]
+        for body in (admin.find(f"{root}/{plural}") or {}).get("items") or ():
+            metadata = body["metadata"]
+            path = f"{root}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
             admin.delete(path)
-            _let_go(admin, path)
+            if metadata.get("finalizers"):
+                admin.merge(path, {"metadata": {"finalizers": None}})
         if name == MPIJOBS:
             admin.delete(f"{CRDS}/{name}")
-
-
-def _let_go(admin: Client, path: str) -> None:
-    """Take the finalizers of what was deleted and is still there."""
-    for body in (admin.find(path) or {}).get("items") or ():
-        if body["metadata"].get("finalizers"):
-            admin.merge(f"{path}/{body['metadata']['name']}", {"metadata": {"finalizers": None}})
 
 
 def _finalize(admin: Client, space: str) -> None:
@@ -102,9 +98,5 @@ def _made_roles(admin: Client, plural: str) -> Iterator[str]:
 
 
 def _gone(admin: Client) -> bool:
-    left = [n for n in _names(admin, NAMESPACES) if n not in LASTING]
-    return not left and MPIJOBS not in _names(admin, CRDS)
-
-
-def _names(admin: Client, path: str) -> list[str]:
-    return [item["metadata"]["name"] for item in admin.items(path)]
+    left = [n for n in admin.names(NAMESPACES) if n not in LASTING]
+    return not left and MPIJOBS not in admin.names(CRDS)
