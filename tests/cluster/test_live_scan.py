@@ -214,12 +214,11 @@ def test_one_object_at_a_time(busy: Cluster) -> None:
     effective(busy, token)
     kubeconfig = busy.plane.kubeconfig("pager", token)
 
-    by_one = busy.scan(kubeconfig=kubeconfig, chunk_size=1)
-    at_once = busy.scan()
+    before = _outcome(busy.scan())
+    by_one = _outcome(busy.scan(kubeconfig=kubeconfig, chunk_size=1))
+    after = _outcome(busy.scan())
 
-    assert _said(by_one) == _said(at_once)
-    assert {r.id for r in by_one.passed} == {r.id for r in at_once.passed}
-    assert by_one.coverage.documents == at_once.coverage.documents
+    assert by_one in (before, after)
     lists = [
         e
         for e in busy.plane.requests("system:serviceaccount:default:pager")
@@ -252,6 +251,11 @@ def test_impersonation(busy: Cluster) -> None:
     assert not report.findings
     assert {"controllers", "crd", "jobs"} <= report.gaps.keys()
     assert "forbidden" in report.gaps["jobs"].reason
+
+
+def _outcome(report: Report) -> tuple[set[tuple[str, ...]], set[str], int]:
+    """Return all that a scan comes to. What a job's age decides may part two scans, not three."""
+    return _said(report), {r.id for r in report.passed}, report.coverage.documents
 
 
 def _said(report: Report) -> set[tuple[str, ...]]:
