@@ -17,6 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="Rewrite the report book to match.")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marks."""
+    config.addinivalue_line("markers", "slow: waits for other programs, so it begins early.")
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Run more workers than there are cores: tests of the testbed wait more than they work."""
     return 3 * (os.cpu_count() or 1)

@@ -17,11 +17,6 @@ from cluster.proxy import Proxy
 from cluster.releases import definition
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the marks."""
-    config.addinivalue_line("markers", "slow: takes minutes, for a real program takes them.")
-
-
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Return a cluster for the session; what is left in it by the last test is still there."""
