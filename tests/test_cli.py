@@ -55,7 +55,7 @@ def test_folder_with_nothing_in_it_is_no_green(tmp_path: Path) -> None:
         (["scan", "no/such/folder"], "no/such/folder"),
         (["scan", FAULTY, "--select", "MPA999"], "no rule is named 'MPA999'"),
         (["scan", FAULTY, "--kubeconfig", "no-such-config"], "no-such-config"),
-        (["scan", FAULTY, "-o", "yaml"], "choose from json, text"),
+        (["scan", FAULTY, "-o", "yaml"], "'yaml' is no format; choose from"),
         (["scan", "--request-timeout", "soon"], "soon: give a time such as 30, 30s or 1m"),
         (["scan", "-n", "ml", "-A"], "exclude each other"),
         (["scan", "--kubeconfig", "no-such-config"], "no-such-config"),

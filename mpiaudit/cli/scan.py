@@ -29,7 +29,15 @@ Audit = Callable[[], "Report"]
 
 @click.command("scan")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("-o", "--output", default="text", help="How to print: text or json.")
+@click.option(
+    "-o",
+    "--output",
+    "output",
+    multiple=True,
+    default=("text",),
+    metavar="FORMAT[=FILE]",
+    help="How to print, or what to write to FILE; more than once for several.",
+)
 @click.option("--color", "colour", type=click.Choice(("auto", "always", "never")), default="auto")
 @click.option("--pedantic", is_flag=True, help="Show what is only possible, too.")
 @click.option("--select", multiple=True, metavar="RULES", help="Judge only these rules or topics.")
@@ -61,11 +69,10 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cl
     4 nothing to audit, with --fail-if-empty; 130 interrupted. Of several, 1 outweighs 3.
     """
     from mpiaudit import config, engine
-    from mpiaudit.cli import _screen, _sections
-    from mpiaudit.render import formats, render
+    from mpiaudit.cli import _output, _screen, _sections
+    from mpiaudit.render import render
 
-    if options["output"] not in formats():
-        raise click.BadParameter(f"choose from {', '.join(formats())}", param_hint="--output")
+    outputs = _output.outputs(options["output"])
     rules = engine.load_rules()
     selected = config.chosen(rules, _split(options["select"])) if options["select"] else rules
     ignored = config.chosen(rules, _split(options["ignore"])) if options["ignore"] else ()
@@ -73,12 +80,12 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cl
     look = _screen.look(options["colour"], pedantic=options["pedantic"])
     if len(audits) == 1 and not options["all_contexts"]:
         report = _without(ignored, audits[0][1])
-        click.echo(render(report, options["output"], look), nl=False, color=look.colour)
+        _output.write(outputs, look, partial(render, report))
         return _exit_code(report, options)
-    if options["output"] not in _sections.FORMATS:
-        raise click.UsageError(f"-o {options['output']} holds one report; take one after the other")
+    if single := [o.format for o in outputs if o.format not in _sections.FORMATS]:
+        raise click.UsageError(f"-o {single[0]} holds one report; take one after the other")
     parts = [_sections.section(source, partial(_without, ignored, a)) for source, a in audits]
-    click.echo(_sections.render(parts, options["output"], look), nl=False, color=look.colour)
+    _output.write(outputs, look, partial(_sections.render, parts))
     codes = {_exit_code(p.report, options) if p.report else INCOMPLETE for p in parts}
     return next((code for code in WORST_FIRST if code in codes), 0)
 
