@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from mpiaudit import checks, verdict
+from mpiaudit.facts.releases import newer_than_known
 from mpiaudit.inventory.alike import Alike
+from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.inventory.job import Job
 from mpiaudit.model import Gap, Reference
@@ -48,6 +50,7 @@ def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Re
             findings += (Finding(rule, hit) for hit in outcome)
         else:
             passed.append(rule)
+    findings = list(_doubted(findings, inventory.controllers))
     folded = tuple(fold(sorted(findings, key=lambda f: f.sort_key)))
     return Report(
         findings=folded,
@@ -56,6 +59,34 @@ def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Re
         coverage=replace(coverage, relevant=_relevant(inventory)),
         verdict=verdict.of(inventory, _outages(folded)),
         gaps=_gaps(inventory, rules),
+    )
+
+
+def _doubted(findings: list[Finding], controllers: Iterable[Controller]) -> Iterator[Finding]:
+    """Yield *findings*; what rests on a release newer than all that are known is LIKELY at most.
+
+    Such a controller is judged as the newest known release, which it may differ from.
+    """
+    unknown = [c for c in controllers if newer_than_known(c.product, c.release)]
+    for finding in findings:
+        sure = finding.confidence is Confidence.CERTAIN
+        if sure and any(_concerns(finding, controller) for controller in unknown):
+            yield replace(finding, hit=replace(finding.hit, confidence=Confidence.LIKELY))
+        else:
+            yield finding
+
+
+def _concerns(finding: Finding, controller: Controller) -> bool:
+    """Return whether *finding* is about *controller*, or about a job that it may run."""
+    return any(
+        at == controller.ref
+        or (
+            at.kind == "MPIJob"
+            and controller.mpi_enabled is not False
+            and controller.reads in {None, at.api_version.rpartition("/")[2]}
+            and controller.covers(at.namespace) is not False
+        )
+        for at in _objects(finding)
     )
 
 

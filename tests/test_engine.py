@@ -1,10 +1,12 @@
 """The engine's promises: what cannot be judged is never passed, and one cause is one finding."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from mpiaudit import engine
+from mpiaudit.cli import _audit
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.inventory.workload import Pod
@@ -130,3 +132,49 @@ def test_check_may_only_ask_for_what_the_inventory_has() -> None:
 def test_nothing_judged_is_no_grade() -> None:
     """An empty folder is not an A."""
     assert audit(quiet).grade is None
+
+
+MANIFESTS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: mpi-operator, namespace: mpi-operator}
+spec:
+  selector: {matchLabels: {app: mpi-operator}}
+  template:
+    metadata: {labels: {app: mpi-operator}}
+    spec:
+      containers:
+      - name: mpi-operator
+        image: mpioperator/mpi-operator:RELEASE
+        args: [--monitoring-port=8080, --namespace=ml]
+---
+apiVersion: kubeflow.org/v2beta1
+kind: MPIJob
+metadata: {name: bert, namespace: NAMESPACE}
+spec:
+  mpiReplicaSpecs:
+    Launcher: {replicas: 2, template: {spec: {containers: [{name: mpi, image: "mpi:1"}]}}}
+    Worker: {replicas: 2, template: {spec: {containers: [{name: mpi, image: "mpi:1"}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("release", "namespace", "of_controller", "of_job"),
+    [
+        ("0.8.0", "ml", "certain", "certain"),
+        ("0.99.0", "ml", "likely", "likely"),
+        ("0.99.0", "elsewhere", "likely", "certain"),
+    ],
+)
+def test_a_release_to_come_is_judged_with_doubt(
+    tmp_path: Path, release: str, namespace: str, of_controller: str, of_job: str
+) -> None:
+    """Nobody knows what it will do; what it has no part in is as sure as ever."""
+    text = MANIFESTS.replace("RELEASE", release).replace("NAMESPACE", namespace)
+    (tmp_path / "all.yaml").write_text(text)
+    rules = [r for r in engine.load_rules() if r.id in {"MPA037", "MPA085"}]
+
+    report = _audit.files([str(tmp_path)], rules)
+
+    found = {f.rule.id: f.confidence.word for f in report.findings}
+    assert found == {"MPA037": of_controller, "MPA085": of_job}
