@@ -9,6 +9,12 @@ from mpiaudit.inventory.rbac import Access, Binding, Role
 from mpiaudit.model import Location
 from mpiaudit.rule import Fix
 
+BUILT_IN = "kubernetes.io/bootstrapping"
+"""The label of the roles that every API server makes, which all ServiceAccounts have some of.
+
+kubernetes/kubernetes v1.34.4 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
+"""
+
 
 def judged(controller: Controller) -> bool:
     """Return whether it runs in the cluster whose roles were read, and where is known."""
@@ -81,5 +87,9 @@ def grant(controller: Controller, wanted: Iterable[Access], namespace: str) -> F
 def places(
     controller: Controller, namespace: str, roles: Iterable[Role], bindings: Iterable[Binding]
 ) -> tuple[Location, ...]:
-    """Return the roles that lack a rule: those that the controller has."""
-    return tuple(role.at("rules") for role in given(controller, namespace, roles, bindings))
+    """Return the roles that lack a rule: those that the controller has, but for built-in ones."""
+    return tuple(
+        role.at("rules")
+        for role in given(controller, namespace, roles, bindings)
+        if BUILT_IN not in role.identity.labels
+    )
