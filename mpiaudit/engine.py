@@ -57,7 +57,7 @@ def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Re
         skips=tuple(skips),
         passed=tuple(passed),
         coverage=replace(coverage, relevant=_relevant(inventory)),
-        verdict=verdict.of(inventory, _outages(folded)),
+        verdict=verdict.of(inventory, _outages(folded, inventory.controllers)),
         gaps=_gaps(inventory, rules),
     )
 
@@ -120,15 +120,24 @@ def _suspects(rule: Rule, given: Mapping[str, Any], alike: Alike) -> tuple[Job, 
     return alike.like({hit.at.object for hit in hits})
 
 
-def _outages(findings: Iterable[Finding]) -> dict[Reference, str]:
-    """Return what in its own settings keeps a controller from working, by the controller."""
+def _outages(
+    findings: Iterable[Finding], controllers: Iterable[Controller]
+) -> dict[Reference, str]:
+    """Return what keeps a controller from working, by the controller: its settings, or a job."""
+    known = {controller.ref for controller in controllers}
     return {
-        f.hit.at.object: f"{f.rule.id}, {f.hit.message}"
+        stopped: f"{f.rule.id}, {f.hit.message}"
         for f in findings
-        if f.severity is Severity.CRITICAL
-        and f.confidence is Confidence.CERTAIN
-        and f.rule.topic in {"controller", "rbac"}
+        if f.severity is Severity.CRITICAL and f.confidence is Confidence.CERTAIN
+        for stopped in _stopped(f) & known
     }
+
+
+def _stopped(finding: Finding) -> set[Reference]:
+    """Return what a critical finding stops, if it is a controller: what it is about, or names."""
+    if finding.rule.topic in {"controller", "rbac"}:
+        return {finding.hit.at.object}
+    return {p.object for p in finding.hit.also} if finding.rule.topic == "job" else set()
 
 
 def _relevant(inventory: Inventory) -> int:

@@ -178,3 +178,13 @@ def test_a_release_to_come_is_judged_with_doubt(
 
     found = {f.rule.id: f.confidence.word for f in report.findings}
     assert found == {"MPA037": of_controller, "MPA085": of_job}
+
+
+def test_a_job_that_stops_a_controller_leaves_nobody_in_charge() -> None:
+    """Who reads that mpi-operator owns MPIJob here looks for the fault elsewhere."""
+    page = Path(__file__).parent.parent / "rules/job/MPA077-undecodable/bad-in-cluster.yaml"
+
+    report = _audit.files([str(page)], engine.load_rules())
+
+    (answer,) = report.verdict.answer
+    assert answer.startswith("mpi-operator 0.8.0 should own MPIJob here and does not work: MPA077")
