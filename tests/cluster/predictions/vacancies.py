@@ -83,8 +83,12 @@ ROWS = [
         lambda c: c.install("mpi-operator-0.8.0", keep=lambda d: d["kind"] != "Deployment"),
         ids("MPA051"),
         lambda c: _may_make_pods(c, allowed=True),
-        in_turn(paste("MPA051"), lambda c: _may_make_pods(c, allowed=False)),
-        in_turn(lambda c: c.install("mpi-operator-0.8.0"), runs_a_job),
+        paste("MPA051"),
+        in_turn(
+            lambda c: _may_make_pods(c, allowed=False),
+            lambda c: c.install("mpi-operator-0.8.0"),
+            runs_a_job,
+        ),
     ),
 ]
 
