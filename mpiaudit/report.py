@@ -21,6 +21,9 @@ class Finding:
     explains: tuple[Finding, ...] = ()
     """Findings of other rules that are symptoms of this one; none of them is listed again."""
 
+    new: bool | None = None
+    """Whether the baseline lacks it; None where none was given."""
+
     @property
     def severity(self) -> Severity:
         """The hit's own severity, or the rule's."""
@@ -30,6 +33,10 @@ class Finding:
     def confidence(self) -> Confidence:
         """The hit's own confidence, or the rule's."""
         return self.hit.confidence or self.rule.confidence
+
+    def counts(self, limit: Severity) -> bool:
+        """Return whether it is at least as severe as *limit*, and more than POSSIBLE."""
+        return self.severity >= limit and self.confidence is not Confidence.POSSIBLE
 
     @property
     def fingerprint(self) -> str:
@@ -87,6 +94,26 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """How many findings a baseline knows, symptoms counted too."""
+
+    known: int
+    new: int
+    gone: int
+    """Entries of the baseline that would have been found if they were there."""
+
+    unjudged: int
+    """Entries that were not found, and that this audit could not have found."""
+
+    def __str__(self) -> str:
+        """Return ``3 known by the baseline, 1 new``, and what became of the rest of it."""
+        said = f"{self.known} known by the baseline, {self.new} new"
+        if self.gone:
+            said += f"; {self.gone} fixed or no longer in the input (write it again)"
+        return f"{said}; {self.unjudged} not judged" if self.unjudged else said
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One audit, findings sorted worst first."""
 
@@ -101,6 +128,9 @@ class Report:
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     """The inventory's gaps, by its field: ``{"pods": Gap(...)}``."""
 
+    baseline: Baseline | None = None
+    """What a baseline says of the findings; None where none was given. It moves no grade."""
+
     @property
     def complete(self) -> bool:
         """Whether all that was asked for could be read and judged."""
@@ -114,6 +144,16 @@ class Report:
         What could not be read may hold some.
         """
         return self.coverage.relevant == 0 and self.complete
+
+    def fails(self, limit: Severity) -> bool:
+        """Return whether a finding at least as severe as *limit* is none that a baseline knows.
+
+        A symptom counts where the finding that explains it does: a known fault may hit a new job.
+        What is only POSSIBLE never counts.
+        """
+        causes = (f for f in self.findings if f.counts(limit))
+        every = (f for cause in causes for f in (cause, *cause.explains))
+        return any(f.new is not False and f.counts(limit) for f in every)
 
     @property
     def grade(self) -> Grade | None:
@@ -138,12 +178,17 @@ class Report:
 
     def locations(self) -> frozenset[Location]:
         """Return every place that a rendering of the report may print."""
-        found = (*self.findings, *(s for f in self.findings for s in f.explains))
+        causes = (*self.findings, *self.suppressed)
+        found = (*causes, *(s for f in causes for s in f.explains))
         return frozenset(p for f in found for p in (f.hit.at, *f.hit.also))
 
     def placed(self, places: Mapping[Location, Location]) -> Report:
         """Return it with lines and columns, from *places*."""
-        return replace(self, findings=tuple(_placed(f, places) for f in self.findings))
+        return replace(
+            self,
+            findings=tuple(_placed(f, places) for f in self.findings),
+            suppressed=tuple(_placed(f, places) for f in self.suppressed),
+        )
 
 
 def _placed(finding: Finding, places: Mapping[Location, Location]) -> Finding:

@@ -10,7 +10,7 @@ PACKAGE = ROOT / "mpiaudit"
 LAYERS = [
     ("__main__",),
     ("cli",),
-    ("engine", "config", "render"),
+    ("engine", "compare", "config", "render"),
     ("report", "checks"),
     ("grade", "verdict"),
     ("rule",),

@@ -25,7 +25,7 @@ NAMES = (
 """The parameters that say which cluster is read, and how much of it, with their flags."""
 
 _OPTIONS = (
-    click.option("--kubeconfig", metavar="FILE", help="The kubeconfig to use."),
+    click.option("--kubeconfig", type=click.Path(), metavar="FILE", help="The kubeconfig to use."),
     click.option("--context", multiple=True, metavar="NAME", help="The kubeconfig context to use."),
     click.option("--as", "as_user", metavar="USER", help="Impersonate this user."),
     click.option(

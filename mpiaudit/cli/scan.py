@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mpiaudit.cli import _target
+from mpiaudit.cli import _settings, _target
 
 if TYPE_CHECKING:
     from mpiaudit.cli._audit import Manifests
@@ -28,7 +28,7 @@ Audit = Callable[[], "Report"]
 
 
 @click.command("scan")
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True), metavar="[PATHS]...")
 @click.option(
     "-o",
     "--output",
@@ -36,7 +36,9 @@ Audit = Callable[[], "Report"]
     multiple=True,
     default=("text",),
     metavar="FORMAT[=FILE]",
-    help="How to print, or what to write to FILE; more than once for several.",
+    help="How to print, or what to write to FILE; more than once for several. text, json, "
+    "markdown, github, sarif, gitlab, checkstyle, rdjsonl, junit, csv, prometheus, policyreport "
+    "or openreports.",
 )
 @click.option("--color", "colour", type=click.Choice(("auto", "always", "never")), default="auto")
 @click.option("--pedantic", is_flag=True, help="Show what is only possible, too.")
@@ -49,11 +51,31 @@ Audit = Callable[[], "Report"]
     show_default=True,
     help="Exit 1 for a finding at least this severe.",
 )
+@click.option(
+    "--baseline",
+    type=click.Path(),
+    metavar="FILE",
+    help="Fail for what is not in this baseline only.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
 @click.option("--allow-partial", is_flag=True, help="Exit 0 though not all could be read.")
 @click.option("--fail-if-empty", is_flag=True, help="Exit 4 where there is nothing to audit.")
 @click.option("--parse-all", is_flag=True, help="Parse every document, relevant or not.")
-@click.option("--against", metavar="SNAPSHOT", help="Lay PATHS over the cluster of a snapshot.")
+@click.option(
+    "--config",
+    type=click.Path(),
+    metavar="FILE",
+    is_eager=True,
+    expose_value=False,
+    callback=_settings.apply,
+    help="Settings, instead of the nearest mpiaudit.toml or pyproject.toml.",
+)
+@click.option(
+    "--against",
+    type=click.Path(),
+    metavar="SNAPSHOT",
+    help="Lay PATHS over the cluster of a snapshot.",
+)
 @click.option("--all-contexts", is_flag=True, help="Audit the cluster of every context.")
 @_target.options
 def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - click's
@@ -76,12 +98,15 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cl
     rules = engine.load_rules()
     selected = config.chosen(rules, _split(options["select"])) if options["select"] else rules
     ignored = config.chosen(rules, _split(options["ignore"])) if options["ignore"] else ()
-    audits = _audits(paths, selected, options)
+    baseline = _baseline(options["baseline"])
+    audits = audits_of(paths, selected, options)
     look = _screen.look(options["colour"], pedantic=options["pedantic"])
     if len(audits) == 1 and not options["all_contexts"]:
-        report = _without(ignored, audits[0][1])
+        report = baseline(_without(ignored, audits[0][1]))
         _output.write(outputs, look, partial(render, report))
         return _exit_code(report, options)
+    if options["baseline"]:
+        raise click.UsageError("--baseline is of one cluster; scan one after the other")
     if single := [o.format for o in outputs if o.format not in _sections.FORMATS]:
         raise click.UsageError(f"-o {single[0]} holds one report; take one after the other")
     parts = [_sections.section(source, partial(_without, ignored, a)) for source, a in audits]
@@ -100,7 +125,17 @@ def _without(ignored: tuple[Rule, ...], audit: Audit) -> Report:
     return config.ignore(audit(), ignored)
 
 
-def _audits(
+def _baseline(path: str | None) -> Callable[[Report], Report]:
+    """Return what marks a report with what the baseline at *path* knows, read already."""
+    if path is None:
+        return lambda report: report
+    from mpiaudit import compare
+    from mpiaudit.cli import _sides
+
+    return partial(compare.against, _sides.read(path))
+
+
+def audits_of(
     paths: tuple[str, ...], rules: tuple[Rule, ...], options: dict[str, Any]
 ) -> list[tuple[str, Audit]]:
     """Return what is to be audited: its name, and what makes the report."""
@@ -141,14 +176,11 @@ def _live(target: Options, rules: tuple[Rule, ...], above: Manifests | None) -> 
 
 
 def _exit_code(report: Report, options: dict[str, Any]) -> int:
-    from mpiaudit.rule import Confidence, Severity
+    from mpiaudit.rule import Severity
 
     if options["exit_zero"]:
         return 0
-    limit = Severity[options["fail_on"].upper()]
-    if any(
-        f.severity >= limit and f.confidence is not Confidence.POSSIBLE for f in report.findings
-    ):
+    if report.fails(Severity[options["fail_on"].upper()]):
         return FOUND
     if not report.complete and not options["allow_partial"]:
         return INCOMPLETE

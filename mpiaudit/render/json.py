@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from mpiaudit.grade import Grade
@@ -33,6 +34,8 @@ def render(report: Report, look: Look) -> str:  # noqa: ARG001 - every format ta
         "gaps": {name: _gap(gap) for name, gap in sorted(report.gaps.items())},
         "passed": [rule.id for rule in report.passed],
     }
+    if report.baseline:
+        document["baseline"] = asdict(report.baseline)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -73,6 +76,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     ref = finding.hit.at.object
+    new = {} if finding.new is None else {"new": finding.new}
     return {
         "rule": finding.rule.id,
         "slug": finding.rule.slug,
@@ -84,6 +88,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "effect": finding.hit.effect or None,
         "remedy": finding.rule.remedy,
         "fingerprint": finding.fingerprint,
+        **new,
         "at": _place(finding.hit.at),
         "object": {
             "apiVersion": ref.api_version,

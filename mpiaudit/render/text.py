@@ -32,9 +32,11 @@ _COLOURS = {
 
 def render(report: Report, look: Look) -> str:
     """Return the verdict, the grade, the findings and what was not judged."""
+    known = [*_wrap(str(report.baseline), look), ""] if report.baseline else []
     parts = [
         *_verdict(report, look),
         *_grade(report, look),
+        *known,
         *_findings(report, look),
         *_judged(report, look),
     ]
@@ -136,6 +138,7 @@ def _group(group: list[Finding], look: Look) -> Iterator[str]:
     count = f": {len(group)} times" if len(group) > 1 else ""
     title = f"{head.rule.id} {head.rule.title}{sure}{count}"
     yield from _wrap(title, look, indent=2, hang=9)
+    group.sort(key=lambda f: not any(e.new for e in _every([f])))
     fixes = {f.hit.fix for f in group}
     for finding in group[:SHOWN]:
         yield from _place(finding, look)
@@ -152,14 +155,18 @@ def _group(group: list[Finding], look: Look) -> Iterator[str]:
 
 def _place(finding: Finding, look: Look) -> Iterator[str]:
     hit = finding.hit
-    yield from _label("at", _spot(hit.at), look)
+    yield from _label("at", f"{_spot(hit.at)}{_new(finding)}", look)
     yield from _label("proof", hit.message, look)
     for place in hit.also[:SHOWN]:
         yield from _label("also", _spot(place), look)
     if len(hit.also) > SHOWN:
         yield from _label("", f"and {len(hit.also) - SHOWN} more places", look)
     for symptom in finding.explains:
-        yield from _label("hence", f"{symptom.rule.id} {symptom.hit.message}", look)
+        yield from _label("hence", f"{symptom.rule.id} {symptom.hit.message}{_new(symptom)}", look)
+
+
+def _new(finding: Finding) -> str:
+    return "  (new)" if finding.new else ""
 
 
 def _spot(place: Location) -> str:
