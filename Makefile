@@ -3,8 +3,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+CACHE := $(HOME)/.cache/mpiaudit
 
-.PHONY: demo test lint bless docs bench testbed clean
+.PHONY: demo test lint bless docs bench testbed consumers clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed ## audit the bundled sample cluster
@@ -31,6 +32,17 @@ bench: $(VENV)/.developed ## whole-process ratios, measured in one run
 
 testbed: ## build what tests/cluster runs: a control plane, the controllers (Go; 20 minutes)
 	$(PYTHON) tools/testbed/build.py
+
+consumers: $(CACHE)/npm/node_modules/@microsoft/sarif-multitool $(CACHE)/bin/promtool ## programs that read reports, for the tests (npm, Debian)
+
+$(CACHE)/npm/node_modules/@microsoft/sarif-multitool:
+	npm install --silent --no-audit --no-fund --prefix $(CACHE)/npm @microsoft/sarif-multitool@5.7.0
+
+$(CACHE)/bin/promtool:
+	mkdir -p $(@D)
+	cd $(@D) && apt-get download prometheus
+	dpkg-deb --fsys-tarfile $(@D)/prometheus_*.deb | tar -x -C $(@D) --strip-components=3 ./usr/bin/promtool
+	rm $(@D)/prometheus_*.deb
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,4 +1,7 @@
-"""Reports as text. Each module here is a format, and has ``render(report, look) -> str``."""
+"""Reports as text. Each module here is a format, and has ``render(report, look) -> str``.
+
+Names that begin with ``_`` are no formats.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ PLAIN = Look()
 
 def formats() -> list[str]:
     """Return the names of all formats, importing none."""
-    return sorted(m.name for m in pkgutil.iter_modules(__path__))
+    names = (m.name for m in pkgutil.iter_modules(__path__))
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def render(report: Report, name: str, look: Look = PLAIN) -> str:
