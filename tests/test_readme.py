@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from mpiaudit.cli import commands
+from mpiaudit.render import formats
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -45,6 +46,16 @@ def test_make_target_exists(target: str) -> None:
     )
 
     assert done.returncode == 0
+
+
+def test_every_format_is_told() -> None:
+    """Who looks for a format finds it in the README and in the help."""
+    table = README.partition("| format | for |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines()[2:]]
+    told = CliRunner().invoke(commands, ["scan", "--help"]).output
+
+    assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == formats()
+    assert all(re.search(rf"\b{name}\b", told) for name in formats())
 
 
 def test_demo_prints_what_the_readme_shows() -> None:

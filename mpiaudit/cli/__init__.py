@@ -52,13 +52,17 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
+    plugin = sys.argv[0].rpartition(os.sep)[2].startswith("kubectl-")
+    sys.exit(run(sys.argv[1:], "kubectl mpiaudit" if plugin else "mpiaudit"))
 
 
-def run(arguments: list[str]) -> int:
-    """Run *arguments* and return the exit code; what a user can mend is one line on stderr."""
+def run(arguments: list[str], name: str = "mpiaudit") -> int:
+    """Run *arguments* and return the exit code; what a user can mend is one line on stderr.
+
+    *name* is what the user typed before them.
+    """
     try:
-        code = commands.main(arguments, prog_name="mpiaudit", standalone_mode=False)
+        code = commands.main(arguments, prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
