@@ -148,7 +148,8 @@ def fold(findings: list[Finding]) -> Iterator[Finding]:
     """Yield *findings*, each symptom inside the finding that explains it.
 
     A symptom is folded only into one at least as severe, of a rule that it names in
-    ``symptom_of``, and either about the same object or about the cluster as a whole.
+    ``symptom_of``, and either about the same object or about the cluster as a whole. What is only
+    POSSIBLE, and so hidden and not counted, explains nothing that is surer.
 
     Raises:
         RuntimeError: Rules name each other as causes, in a circle.
@@ -202,9 +203,16 @@ class _Causes:
             same = self._first.get((rule_id, about))
             wide = (f for f in self._wide.get(rule_id, ()) if _related(f, symptom))
             for cause in (same, *wide):
-                if cause and cause.severity >= symptom.severity:
+                if cause and _explains(cause, symptom):
                     return cause
         return None
+
+
+def _explains(cause: Finding, symptom: Finding) -> bool:
+    """Return whether nothing is lost where *symptom* is listed under *cause* alone."""
+    hint = cause.confidence is Confidence.POSSIBLE
+    kept = not hint or symptom.confidence is Confidence.POSSIBLE
+    return kept and cause.severity >= symptom.severity
 
 
 def _related(cause: Finding, symptom: Finding) -> bool:

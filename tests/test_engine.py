@@ -11,8 +11,9 @@ from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.inventory.workload import Pod
 from mpiaudit.model import Gap, Location, Reference
+from mpiaudit.render import render
 from mpiaudit.report import Coverage, Report
-from mpiaudit.rule import Hit, Rule, Severity, rule
+from mpiaudit.rule import Confidence, Hit, Rule, Severity, rule
 
 COVERAGE = Coverage("test", live=True)
 CLUSTER = Location(Reference("Deployment", "kubeflow", "training-operator", "apps/v1", "a.yaml"))
@@ -56,6 +57,27 @@ def misspelt(controllers: tuple[Controller, ...]) -> Iterator[Hit]:
 def noisy(controllers: tuple[Controller, ...], pods: tuple[Pod, ...] = ()) -> Iterator[Hit]:
     """Pods only sharpen it."""
     yield Hit(BERT, f"{len(pods)} pods")
+
+
+@rule("TST007", Severity.HIGH, remedy="None.", confidence=Confidence.POSSIBLE)
+def guessed(controllers: tuple[Controller, ...]) -> Iterator[Hit]:
+    """Think of a cause."""
+    yield Hit(BERT, "it may be this")
+
+
+@rule("TST008", Severity.HIGH, remedy="None.", symptom_of=("TST007",))
+def seen(controllers: tuple[Controller, ...]) -> Iterator[Hit]:
+    """See what happened."""
+    yield Hit(BERT, "it was seen")
+
+
+def test_a_guess_hides_nothing_that_is_known() -> None:
+    """A hint is hidden and in no grade; what is sure must not go with it."""
+    report = audit(guessed, seen)
+
+    assert [f.rule.id for f in report.findings] == ["TST008", "TST007"]
+    assert report.fails(Severity.HIGH)
+    assert "TST008" in render(report, "text")
 
 
 def audit(*rules: Rule, gaps: dict[str, Gap] | None = None) -> Report:
