@@ -106,7 +106,9 @@ def command(paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - cl
         _output.write(outputs, look, partial(render, report))
         return _exit_code(report, options)
     if options["baseline"]:
-        raise click.UsageError("--baseline is of one cluster; scan one after the other")
+        raise click.UsageError(
+            "--baseline is of one cluster, in the settings too; scan one after the other"
+        )
     if single := [o.format for o in outputs if o.format not in _sections.FORMATS]:
         raise click.UsageError(f"-o {single[0]} holds one report; take one after the other")
     parts = [_sections.section(source, partial(_without, ignored, a)) for source, a in audits]

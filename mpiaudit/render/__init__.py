@@ -9,7 +9,8 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 
-from mpiaudit.report import Report
+from mpiaudit.report import Finding, Report
+from mpiaudit.rule import Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,17 @@ class Look:
     pedantic: bool = False
     """Whether findings that are only POSSIBLE are shown."""
 
+    def shows(self, finding: Finding) -> bool:
+        """Return whether *finding* is shown, and not merely counted."""
+        return self.pedantic or finding.confidence is not Confidence.POSSIBLE
+
 
 PLAIN = Look()
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 finding`` or ``2 findings``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def formats() -> list[str]:

@@ -10,9 +10,9 @@ from pathlib import Path, PurePath
 
 from mpiaudit.inventory.inventory import TITLES
 from mpiaudit.model import Location, Reference
-from mpiaudit.render import Look
+from mpiaudit.render import Look, count
 from mpiaudit.report import Finding, Report
-from mpiaudit.rule import Confidence, Rule, Severity
+from mpiaudit.rule import Rule, Severity
 
 INCOMPLETE = "mpiaudit-incomplete"
 """Stands for a rule's id where a format must say that not all was read."""
@@ -58,7 +58,7 @@ def entries(report: Report, look: Look) -> list[Entry]:
     What is only POSSIBLE is hidden unless *look* is pedantic, be it a cause or a symptom; a surer
     symptom of a hidden cause is shown.
     """
-    return [e for e in _every(report.findings) if _visible(e.finding, look)]
+    return [e for e in _every(report.findings) if look.shows(e.finding)]
 
 
 def suppressed(report: Report) -> list[Entry]:
@@ -69,7 +69,7 @@ def suppressed(report: Report) -> list[Entry]:
 
 def hidden(report: Report, look: Look) -> str:
     """Say how many findings `entries` leaves out; empty where it leaves out none."""
-    left = sum(not _visible(e.finding, look) for e in _every(report.findings))
+    left = sum(not look.shows(e.finding) for e in _every(report.findings))
     number = count(left, "finding")
     return f"{number} that may be nothing, hidden (--pedantic shows all)" if left else ""
 
@@ -146,11 +146,6 @@ def relative(source: str) -> str:
     return file.as_posix()
 
 
-def count(number: int, noun: str) -> str:
-    """Return ``1 finding`` or ``2 findings``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def sentence(text: str) -> str:
     """Return *text* with a full stop."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
@@ -174,10 +169,6 @@ def _every(findings: Iterable[Finding]) -> list[Entry]:
             cause = None if each is finding else finding.rule
             listed.append(Entry(each, seen[each.fingerprint], cause))
     return listed
-
-
-def _visible(finding: Finding, look: Look) -> bool:
-    return look.pedantic or finding.confidence is not Confidence.POSSIBLE
 
 
 def _steps(ref: Reference) -> tuple[str, ...]:

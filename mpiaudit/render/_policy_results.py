@@ -51,7 +51,7 @@ def results(report: Report, look: Look) -> Iterator[Result]:
     hidden: list[Finding] = []
     for finding in report.findings:
         for each in _family(finding):
-            if look.pedantic or each.confidence is not Confidence.POSSIBLE:
+            if look.shows(each):
                 yield _found(each, None if each is finding else finding)
             else:
                 hidden.append(each)

@@ -6,7 +6,7 @@ so the tenth counts what is left.
 
 from __future__ import annotations
 
-from mpiaudit.render import Look, _flat
+from mpiaudit.render import Look, _flat, count
 from mpiaudit.report import Report
 from mpiaudit.rule import Severity
 
@@ -52,8 +52,8 @@ def _summary(report: Report, look: Look) -> str:
     if report.empty:
         grade = "Nothing to audit: no MPIJob, controller or CRD"
     aside, skipped = len(_flat.suppressed(report)), len(report.skips)
-    ignored = f"{_flat.count(aside, 'finding')} ignored" if aside else ""
-    unjudged = f"{_flat.count(skipped, 'rule')} not judged" if skipped else ""
+    ignored = f"{count(aside, 'finding')} ignored" if aside else ""
+    unjudged = f"{count(skipped, 'rule')} not judged" if skipped else ""
     return "; ".join(filter(None, (grade, ignored, _flat.hidden(report, look), unjudged)))
 
 

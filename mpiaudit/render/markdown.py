@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from mpiaudit.inventory.inventory import TITLES
 from mpiaudit.model import Location
-from mpiaudit.render import Look
+from mpiaudit.render import Look, count
 from mpiaudit.report import Finding, Report
 from mpiaudit.rule import Confidence, Severity
 
@@ -37,7 +37,7 @@ _CONTROL = re.compile(
 
 def render(report: Report, look: Look) -> str:
     """Return two lines for a clean report; else tables and sections below `LIMIT` characters."""
-    shown = [f for f in report.findings if look.pedantic or f.confidence > Confidence.POSSIBLE]
+    shown = [f for f in report.findings if look.shows(f)]
     hidden = _with_symptoms(report.findings) - _with_symptoms(shown)
     head = [f"### MPIJob audit: {_grade(report)}", _sentence(report, shown)]
     tail = list(_tail(report, hidden, clean=not shown))
@@ -54,7 +54,7 @@ def render(report: Report, look: Look) -> str:
         ]
         body += [row for row, _ in fit]
     if left := len(shown) - len(fit):
-        body += ["", f"**Left out for length:** {_count(left, 'finding')}; `-o json` lists all."]
+        body += ["", f"**Left out for length:** {count(left, 'finding')}; `-o json` lists all."]
     body += [details for _, details in fit]
     return "\n".join([*head, *body, *tail]) + "\n"
 
@@ -75,8 +75,8 @@ def _sentence(report: Report, shown: list[Finding]) -> str:
         return nothing if report.empty else "Nothing that was asked for could be judged."
     if not shown:
         skipped = len(report.skips)
-        missing = f"; {_count(skipped, 'rule')} not judged" if skipped else ""
-        judged = _count(len(report.passed), "rule")
+        missing = f"; {count(skipped, 'rule')} not judged" if skipped else ""
+        judged = count(len(report.passed), "rule")
         return f"No findings: {judged} judged on {_read(report)}{missing}."
     counts = Counter(f.severity for f in shown)
     each = ", ".join(f"{counts[s]} {s.word}" for s in reversed(Severity) if counts[s])
@@ -84,13 +84,13 @@ def _sentence(report: Report, shown: list[Finding]) -> str:
     set_by = (
         f", set by {worst.rule.id}; {report.grade_without_decisive} without it" if worst else ""
     )
-    return f"{_count(len(shown), 'finding')} on {_read(report)}: {each}{set_by}."
+    return f"{count(len(shown), 'finding')} on {_read(report)}: {each}{set_by}."
 
 
 def _read(report: Report) -> str:
     coverage = report.coverage
     noun = "object" if coverage.live else "file"
-    return _count(coverage.documents if coverage.live else coverage.inputs, noun)
+    return count(coverage.documents if coverage.live else coverage.inputs, noun)
 
 
 def _row(finding: Finding) -> str:
@@ -161,19 +161,19 @@ def _tail(report: Report, hidden: int, *, clean: bool) -> Iterator[str]:
     quiet = clean and report.complete and report.grade
     lines = [f"Not read: {_say(_short(text))}" for text in (*report.coverage.faults, *unsaid)]
     lines += [
-        f"{_count(number, 'rule')}: {_say(_short(reason))}"
+        f"{count(number, 'rule')}: {_say(_short(reason))}"
         for (unreadable, reason), number in sorted(reasons.items(), key=_most)
         if unreadable or not quiet
     ]
-    title = f"Not judged: {_count(len(report.skips), 'rule')}" if report.skips else "Not read"
+    title = f"Not judged: {count(len(report.skips), 'rule')}" if report.skips else "Not read"
     yield from _section(title, lines)
     if report.suppressed:
         ids = ", ".join(sorted({f.rule.id for f in report.suppressed}))
-        yield from ("", f"**Suppressed:** {_count(len(report.suppressed), 'finding')} of {ids}")
+        yield from ("", f"**Suppressed:** {count(len(report.suppressed), 'finding')} of {ids}")
     if hidden:
         yield from (
             "",
-            f"**Hidden:** {_count(hidden, 'finding')} that may be nothing; `--pedantic` shows all",
+            f"**Hidden:** {count(hidden, 'finding')} that may be nothing; `--pedantic` shows all",
         )
     yield from _section("To note", [_say(_short(note)) for note in report.coverage.notes])
 
@@ -223,7 +223,3 @@ def _flat(text: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\u2026"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

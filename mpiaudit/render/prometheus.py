@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from mpiaudit import __version__
 from mpiaudit.render import Look
 from mpiaudit.report import Finding, Report
-from mpiaudit.rule import Confidence, Severity
+from mpiaudit.rule import Severity
 
 Sample = tuple[dict[str, str], int]
 
@@ -24,8 +24,8 @@ def render(report: Report, look: Look) -> str:
 
 
 def _found(report: Report, look: Look) -> Iterator[tuple[str, str, Iterable[Sample]]]:
-    shown = [f for f in report.findings if _visible(f, look)]
-    symptoms = [s for f in report.findings for s in f.explains if _visible(s, look)]
+    shown = [f for f in report.findings if look.shows(f)]
+    symptoms = [s for f in report.findings for s in f.explains if look.shows(s)]
     total = Counter(f.severity for f in shown)
     by_severity = [({"severity": s.word}, total[s]) for s in reversed(Severity)]
     every = sum(1 + len(f.explains) for f in report.findings)
@@ -69,10 +69,6 @@ def _judged(report: Report) -> Iterator[tuple[str, str, Iterable[Sample]]]:
         bound = "The grade, 0 to 100; an upper bound unless mpiaudit_complete is 1."
         yield "grade_score", bound, _one(report.grade.score)
     yield "build_info", "The version of mpiaudit.", [({"version": __version__}, 1)]
-
-
-def _visible(finding: Finding, look: Look) -> bool:
-    return look.pedantic or finding.confidence is not Confidence.POSSIBLE
 
 
 def _count(findings: Iterable[Finding]) -> list[Sample]:

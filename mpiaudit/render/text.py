@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from mpiaudit.inventory.inventory import TITLES, WHAT_IF
 from mpiaudit.model import Location
-from mpiaudit.render import Look
+from mpiaudit.render import Look, count
 from mpiaudit.report import Finding, Report, Skip
 from mpiaudit.rule import Confidence, Fix, Severity
 from mpiaudit.verdict import Present
@@ -94,49 +94,41 @@ def _unread(report: Report) -> str:
     """Say how much could not be read, or judged."""
     kinds = sum(g.unreadable for g in report.gaps.values())
     if report.coverage.faults:
-        return f"{_count(len(report.coverage.faults), 'input')} could not be read"
+        return f"{count(len(report.coverage.faults), 'input')} could not be read"
     if kinds:
-        return f"{_count(kinds, 'kind')} could not be read"
-    return f"{_count(sum(s.gap.unreadable for s in report.skips), 'rule')} could not be judged"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        return f"{count(kinds, 'kind')} could not be read"
+    return f"{count(sum(s.gap.unreadable for s in report.skips), 'rule')} could not be judged"
 
 
 def _read(report: Report) -> str:
     coverage = report.coverage
     if coverage.live:
-        return _count(coverage.documents, "object")
-    return _count(coverage.inputs, "file")
+        return count(coverage.documents, "object")
+    return count(coverage.inputs, "file")
 
 
 def _elsewhere(skips: Iterable[Skip]) -> str:
-    count = sum(not s.gap.unreadable for s in skips)
-    return f"; {count} more with a live scan or exports" if count else ""
+    more = sum(not s.gap.unreadable for s in skips)
+    return f"; {more} more with a live scan or exports" if more else ""
 
 
 def _findings(report: Report, look: Look) -> Iterator[str]:
-    shown = [f for f in report.findings if _visible(f, look)]
+    shown = [f for f in report.findings if look.shows(f)]
     for severity, same in groupby(shown, key=lambda f: f.severity):
         yield _paint(severity.name, _COLOURS[severity], look)
         for _, group in groupby(same, key=lambda f: (f.confidence, f.rule.id)):
             yield from _group(list(group), look)
     if hidden := len(report.findings) - len(shown):
-        yield f"Hidden: {_count(hidden, 'finding')} that may be nothing; --pedantic shows all"
+        yield f"Hidden: {count(hidden, 'finding')} that may be nothing; --pedantic shows all"
         yield ""
-
-
-def _visible(finding: Finding, look: Look) -> bool:
-    return look.pedantic or finding.confidence is not Confidence.POSSIBLE
 
 
 def _group(group: list[Finding], look: Look) -> Iterator[str]:
     """Yield one rule's findings; what they have in common is said once, at the end."""
     head = group[0]
     sure = "" if head.confidence is Confidence.CERTAIN else f" ({head.confidence.word})"
-    count = f": {len(group)} times" if len(group) > 1 else ""
-    title = f"{head.rule.id} {head.rule.title}{sure}{count}"
+    times = f": {len(group)} times" if len(group) > 1 else ""
+    title = f"{head.rule.id} {head.rule.title}{sure}{times}"
     yield from _wrap(title, look, indent=2, hang=9)
     group.sort(key=lambda f: not any(e.new for e in _every([f])))
     fixes = {f.hit.fix for f in group}
@@ -204,7 +196,7 @@ def _not_judged(report: Report, look: Look) -> Iterator[str]:
     refused = [s for s in report.skips if s.gap.unreadable]
     for reason in dict.fromkeys(s.gap.reason for s in refused):
         ids = [s.rule.id for s in refused if s.gap.reason == reason]
-        said = f"Not judged: {_count(len(ids), 'rule')}, {reason} ({', '.join(ids)})"
+        said = f"Not judged: {count(len(ids), 'rule')}, {reason} ({', '.join(ids)})"
         yield from _wrap(said, look, hang=2)
     unasked = WHAT_IF if report.gaps.keys() >= WHAT_IF else frozenset()
     others = [
@@ -213,7 +205,7 @@ def _not_judged(report: Report, look: Look) -> Iterator[str]:
     if others and (report.decisive or report.coverage.live or report.grade is None):
         missing = {n for r in others for n in r.needs if n in report.gaps}
         wanted = ", ".join(dict.fromkeys(TITLES[n] for n in TITLES if n in missing))
-        said = f"Not judged for want of {wanted}: {_count(len(others), 'rule')}"
+        said = f"Not judged for want of {wanted}: {count(len(others), 'rule')}"
         yield from _wrap(f"{said}; scan the cluster, or add exports", look, hang=2)
 
 
