@@ -15,7 +15,7 @@ from cluster.client import Body, Client, eventually
 from cluster.container import Container, Program
 from cluster.kubelet import NODE, Kubelet
 from cluster.plane import LAVISH, Plane
-from cluster.releases import definition, disarm, shipped
+from cluster.releases import definition, disarm, shipped, terse
 from cluster.sweep import CRDS, MPIJOBS, sweep
 from mpiaudit import engine
 from mpiaudit.cli import _audit
@@ -65,7 +65,7 @@ class Cluster:
 
     def apply(self, documents: Iterable[Body]) -> None:
         """Apply *documents* server-side, and wait until their definitions are served."""
-        wanted = [d for d in documents if not self._lasting(d)]
+        wanted = [terse(d) for d in documents if not self._lasting(d)]
         bodies = json.dumps({"apiVersion": "v1", "kind": "List", "items": wanted})
         flags = ("--server-side", "--force-conflicts", "--validate=false")
         self.kubectl("apply", *flags, "-f", "-", stdin=bodies)
@@ -173,7 +173,8 @@ class Cluster:
 
         def local(match: re.Match[str]) -> str:
             path = self.folder / f"crd-{match[1]}.json"
-            path.write_text(json.dumps(definition(f"mpi-operator-{match[1]}")))
+            crd = terse(definition(f"mpi-operator-{match[1]}"))
+            path.write_text(json.dumps(crd))
             return str(path)
 
         return self._run(["bash", "-euc", CRD_URL.sub(local, text)]).stdout

@@ -3,6 +3,7 @@
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -28,6 +29,26 @@ def definition(release: str) -> Body:
         for d in shipped(release)
         if (d["kind"], d["metadata"]["name"]) == ("CustomResourceDefinition", MPIJOBS)
     )
+
+
+def terse(document: Body) -> Body:
+    """Return *document*; of a CRD without descriptions, which cost half of what a CRD costs."""
+    if document["kind"] != "CustomResourceDefinition":
+        return document
+    return cast("Body", _undescribed(document))
+
+
+def _undescribed(value: object) -> object:
+    """Return *value* without what describes fields; a field named description stays."""
+    if isinstance(value, list):
+        return [_undescribed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _undescribed(each)
+        for key, each in value.items()
+        if key != "description" or not isinstance(each, str)
+    }
 
 
 def disarm(hooks: Body) -> None:
