@@ -12,7 +12,8 @@ import pytest
 from mpiaudit import engine
 from mpiaudit.collect import files
 from mpiaudit.inventory.build import build, kinds_for
-from mpiaudit.model import Reading, Resource
+from mpiaudit.model import Resource
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage, Finding
 from mpiaudit.rule import Severity
 

@@ -8,7 +8,8 @@ import pytest
 
 from mpiaudit import engine
 from mpiaudit.inventory.build import build
-from mpiaudit.model import FieldPath, Reading, Resource
+from mpiaudit.model import FieldPath, Resource
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage
 
 Body = dict[str, Any]

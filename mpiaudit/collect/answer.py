@@ -18,7 +18,8 @@ from mpiaudit.collect.applied import (
 from mpiaudit.collect.immutable import breaches
 from mpiaudit.collect.ownership import claims, is_known
 from mpiaudit.inventory.job import LAST_APPLIED
-from mpiaudit.model import Answers, Conflict, FieldPath, Location, Reading, Refusal, Resource
+from mpiaudit.model import FieldPath, Location, Resource
+from mpiaudit.reading import Answers, Conflict, Reading, Refusal
 
 OWNED = frozenset(
     {

@@ -30,7 +30,8 @@ from mpiaudit.collect import kinds as known
 from mpiaudit.manifest.build import Broken, documents
 from mpiaudit.manifest.outcome import Fault, Item, Outcome
 from mpiaudit.manifest.read import Data, read
-from mpiaudit.model import FieldPath, Gap, Reading, Reference, Resource
+from mpiaudit.model import FieldPath, Gap, Reference, Resource
+from mpiaudit.reading import Reading
 
 DUMP = (
     "kubectl cluster-info dump holds no custom resources: it does not tell which MPIJobs there are,"

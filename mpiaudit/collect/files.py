@@ -5,24 +5,25 @@ from __future__ import annotations
 import io
 import mmap
 import os
-import re
 import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import IO
+from itertools import chain
+from typing import IO, TYPE_CHECKING
 
-from mpiaudit.collect import answer, bundle, embedded, kustomize, walk
+from mpiaudit.collect import answer, bundle, carriers, objects, walk
 from mpiaudit.collect.compressed import GZIP
 from mpiaudit.manifest.locate import locate
-from mpiaudit.manifest.read import Data, Fault, Item, Skipped
-from mpiaudit.model import AuditError, FieldPath, Location, Reading, Resource
+from mpiaudit.manifest.read import Data
+from mpiaudit.model import AuditError, FieldPath, Location, Resource
+from mpiaudit.reading import Reading
+
+if TYPE_CHECKING:
+    from mpiaudit.collect.rendered import Rendering
 
 _MAPPED = 1 << 22
 """Files of this size, in bytes, and larger are mapped rather than read."""
-
-_MENTION = re.compile(r"(?i)mpi-?job|mpi-operator|training-operator|kubeflow").search
-"""Finds what a file says that has to do with MPIJob or the programs that run it."""
 
 Kept = dict[str, bytes]
 """The content of inputs that can be read only once: standard input, and pipes."""
@@ -34,6 +35,7 @@ def collect(
     *,
     stdin: IO[bytes] | None = None,
     kept: Kept | None = None,
+    render: bool = False,
 ) -> Reading:
     """Return the objects of one of *kinds* in every manifest that *paths* lead to.
 
@@ -41,17 +43,27 @@ def collect(
     may hold one as well; *kinds* None means all. Files are opened as `Reading.resources` is
     consumed. What can be read only once is put into *kept*, for `place`.
 
+    With *render* charts and kustomizations are built first, by helm and kustomize where they are
+    on PATH, and what they are built of is not read by itself. Objects that were built name the
+    template or the kustomization, and no line of it: their document is -1.
+
     Raises:
         AuditError: A path does not exist, or ``-`` was given and *stdin* was not.
     """
     walk.check(paths)
     if walk.STDIN in paths and stdin is None:
         raise AuditError("-: there is no standard input; name a file or a folder")
-    if kinds and embedded.KIND in kinds:
-        kinds |= embedded.CARRIERS
+    if kinds and carriers.KIND in kinds:
+        kinds |= carriers.CARRIERS
     reading = Reading(resources=iter(()))
-    found = _resources(paths, kinds, stdin, {} if kept is None else kept, reading)
-    reading.resources = answer.beside(found, reading)
+    each = walk.files(paths, reading.faults, reading.notes)
+    built: Iterator[Resource] = iter(())
+    if render:
+        rendering = _rendering(paths)
+        each = (path for path in each if not rendering.covers(path))
+        built = _built(rendering, kinds, reading)
+    found = _resources(each, kinds, stdin, {} if kept is None else kept, reading)
+    reading.resources = answer.beside(chain(built, found), reading)
     return reading
 
 
@@ -60,12 +72,13 @@ def place(
 ) -> dict[Location, Location]:
     """Return each location with its line and column.
 
-    Those of live objects, and of files that can no longer be read, are returned as they are.
+    Those of live objects, of objects that were built, and of files that can no longer be read are
+    returned as they are.
     """
     placed = {location: location for location in locations}
     sources: dict[str, list[Location]] = defaultdict(list)
     for location in placed:
-        if not location.object.live:
+        if not location.object.live and location.object.document >= 0:
             sources[location.object.source].append(location)
     packed: dict[str, dict[str, list[Location]]] = defaultdict(dict)
     for source, inside in sources.items():
@@ -81,13 +94,13 @@ def place(
 
 
 def _resources(
-    paths: Sequence[str],
+    paths: Iterable[str],
     kinds: frozenset[str] | None,
     stdin: IO[bytes] | None,
     kept: Kept,
     reading: Reading,
 ) -> Iterator[Resource]:
-    for path in walk.files(paths, reading.faults, reading.notes):
+    for path in paths:
         if walk.is_archive(path):
             yield from _members(path, kinds, reading)
             continue
@@ -103,11 +116,29 @@ def _resources(
             reading.faults.append(f"{path}: compressed; unpack it, or name the file of a snapshot")
             continue
         reading.inputs += 1
-        yield from _objects(path, content, kinds, reading)
+        yield from objects.read(path, content, kinds, reading)
     if reading.left_out:
         reading.notes.append(
             f"unrendered templates left out that mention no MPIJob: {reading.left_out}"
         )
+
+
+def _rendering(paths: Sequence[str]) -> Rendering:
+    from mpiaudit.collect import rendered  # noqa: PLC0415 - most scans run no other program
+
+    return rendered.render(paths)
+
+
+def _built(
+    rendering: Rendering, kinds: frozenset[str] | None, reading: Reading
+) -> Iterator[Resource]:
+    """Yield the objects that helm and kustomize made."""
+    reading.faults.extend(rendering.faults)
+    for text in rendering.texts:
+        reading.inputs += 1
+        source = f"{text.source} (rendered)"
+        for found in objects.read(source, text.content, kinds, reading, built=True):
+            yield replace(found, source=text.source, document=-1)
 
 
 def _members(
@@ -116,61 +147,7 @@ def _members(
     """Yield the objects of an archive."""
     for name, text in _unpacked(path, reading.faults, reading.notes, content=content):
         reading.inputs += 1
-        yield from _objects(f"{path}:{name}", text, kinds, reading)
-
-
-def _objects(
-    path: str, content: Data, kinds: frozenset[str] | None, reading: Reading
-) -> Iterator[Resource]:
-    """Yield the objects of one file; a template is said to be one once, whatever its length."""
-    noted: set[str] = set()
-    shape = bundle.shape(path)
-    if shape.errors:
-        bundle.note_errors(path, content, reading, kinds)
-        return
-    dump = bundle.is_dump(shape, content)
-    if dump and bundle.DUMP not in reading.notes:
-        reading.notes.append(bundle.DUMP)
-    kustomized = kustomize.beside_kustomization(path)
-    for outcome in bundle.outcomes(shape, bundle.legible(content), kinds):
-        match outcome:
-            case Item():
-                reading.documents += 1
-                resource = Resource(
-                    outcome.body, path, outcome.document, outcome.prefix, kustomized
-                )
-                if _MENTION(str(resource.reference)):
-                    notes = (_note(path, f) for f in outcome.duplicates)
-                    reading.notes.extend(_new(noted, notes))
-                yield bundle.part(resource) if shape.partial or dump else resource
-                if resource.kind in embedded.CARRIERS:
-                    yield from _embedded(resource, kinds, reading)
-            case Fault():
-                _refuse(path, content, outcome, reading)
-            case Skipped():
-                reading.documents += outcome.count
-
-
-def _refuse(path: str, content: Data, fault: Fault, reading: Reading) -> None:
-    """Note what cannot be read: a template once, and only where it may make an MPIJob matter."""
-    if not fault.template:
-        reading.faults.append(_fault(path, fault))
-    elif _MENTION(content[:].decode(errors="replace")):
-        said = (f.startswith(f"{path}:") and f.endswith(fault.message) for f in reading.faults)
-        if not any(said):
-            reading.faults.append(_fault(path, fault))
-    else:
-        reading.left_out += 1
-
-
-def _embedded(
-    carrier: Resource, kinds: frozenset[str] | None, reading: Reading
-) -> Iterator[Resource]:
-    for found in embedded.jobs(carrier) if kinds is None or embedded.KIND in kinds else ():
-        if isinstance(found, Resource):
-            yield found
-        else:
-            reading.notes.append(f"{carrier.source}: {found}")
+        yield from objects.read(f"{path}:{name}", text, kinds, reading)
 
 
 def _unpacked(
@@ -218,23 +195,3 @@ def _placed(content: Data, locations: Iterable[Location]) -> Iterator[tuple[Loca
         if key in positions:
             line, column = positions[key]
             yield location, replace(location, line=line, column=column)
-
-
-def _new(noted: set[str], notes: Iterable[str]) -> Iterator[str]:
-    """Yield the *notes* that were not made before: what is around objects concerns each."""
-    for note in notes:
-        if note not in noted:
-            noted.add(note)
-            yield note
-
-
-def _fault(path: str, fault: Fault) -> str:
-    advice = "" if fault.template else "; correct it or leave the file out"
-    return f"{path}:{fault.line}:{fault.column}: {fault.message}{advice}"
-
-
-def _note(path: str, fault: Fault) -> str:
-    return (
-        f"{path}:{fault.line}:{fault.column}: {fault.message};"
-        " the last value counts, strict validation refuses it"
-    )

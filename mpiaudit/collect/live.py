@@ -20,7 +20,8 @@ from mpiaudit.collect.crew import Crew
 from mpiaudit.collect.kinds import NAMESPACE
 from mpiaudit.collect.reader import Batch, Reader
 from mpiaudit.collect.survey import Scope, Survey
-from mpiaudit.model import AuditError, Reading, Resource, UnreachableError, dig
+from mpiaudit.model import AuditError, Resource, UnreachableError, dig
+from mpiaudit.reading import Reading
 
 PAGE = 500
 """Objects asked for in one list call; the limit kubectl uses."""

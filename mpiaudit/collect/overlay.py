@@ -22,7 +22,8 @@ from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import CRD_NAME, Crd
 from mpiaudit.inventory.job import LAST_APPLIED
 from mpiaudit.inventory.view import mapping
-from mpiaudit.model import Answers, Reading, Resource
+from mpiaudit.model import Resource
+from mpiaudit.reading import Answers, Reading
 
 CRD: Key = ("apiextensions.k8s.io", "CustomResourceDefinition", "", CRD_NAME)
 
@@ -41,7 +42,7 @@ def lay(files: Reading, cluster: Reading, namespace: str) -> Reading:
     would survive, and what controllers then do. Where a controller's settings change, its pods
     and its status are left out, for they say nothing of the new ones.
     """
-    laid = replace(cluster, resources=iter(()), notes=[], faults=[], answers=Answers())
+    laid = replace(cluster, resources=iter(()), notes=[], faults=[], comments=files.comments, answers=Answers())
     laid.resources = _resources(files, cluster, namespace, laid)
     return laid
 

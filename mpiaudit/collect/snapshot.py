@@ -19,7 +19,8 @@ import msgspec
 
 from mpiaudit.collect.discreet import reduced
 from mpiaudit.collect.kubeconfig import FALLBACK
-from mpiaudit.model import AuditError, Gap, Reading, Resource
+from mpiaudit.model import AuditError, Gap, Resource
+from mpiaudit.reading import Reading
 
 FORMAT = "mpiaudit snapshot"
 VERSION = 1

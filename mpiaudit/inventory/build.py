@@ -26,9 +26,11 @@ from mpiaudit.inventory.podgroup import PodGroupKind
 from mpiaudit.inventory.quota import LimitRange, ResourceQuota
 from mpiaudit.inventory.rbac import GROUP as RBAC
 from mpiaudit.inventory.rbac import Binding, Role
+from mpiaudit.inventory.suppression import Suppression, of_comment, of_object
 from mpiaudit.inventory.view import View, timestamp
 from mpiaudit.inventory.workload import LauncherJob, Pod
-from mpiaudit.model import Answers, Gap, Reading, Resource
+from mpiaudit.model import Gap, Resource
+from mpiaudit.reading import Answers, Reading
 
 V = TypeVar("V", bound=View)
 
@@ -130,6 +132,7 @@ def build(reading: Reading) -> Inventory:
         outsized=tuple(answers.outsized),
         refusals=tuple(sorted(answers.refusals, key=lambda r: r.at.object.sort_key)),
         conflicts=tuple(sorted(answers.conflicts, key=lambda c: c.at.object.sort_key)),
+        suppressions=(*pile.suppressions, *map(of_comment, reading.comments)),
         listed=frozenset(KINDS.keys() - reading.gaps.keys() if reading.taken else pile.listed),
         gaps=_all_gaps(reading, pile),
     )
@@ -147,6 +150,7 @@ class _Pile:
     """Kinds of which an exported List was read."""
 
     latest: datetime | None = None
+    suppressions: list[Suppression] = field(default_factory=list)
 
     def add(self, resource: Resource) -> None:
         kind = KINDS.get(resource.kind)
@@ -160,6 +164,7 @@ class _Pile:
         if view is None or (exported and view.uid in self.seen):
             return
         self.seen.add(view.uid)
+        self.suppressions += of_object(resource)
         self.views.setdefault(type(view), []).append(view)
         for when in _times(view):
             self.latest = max(self.latest or when, when)

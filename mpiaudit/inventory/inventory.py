@@ -22,8 +22,10 @@ from mpiaudit.inventory.network_policy import NetworkPolicy
 from mpiaudit.inventory.podgroup import PodGroupKind
 from mpiaudit.inventory.quota import LimitRange, ResourceQuota
 from mpiaudit.inventory.rbac import Binding, Role
+from mpiaudit.inventory.suppression import Suppression
 from mpiaudit.inventory.workload import LauncherJob, Pod
-from mpiaudit.model import Conflict, Gap, Refusal
+from mpiaudit.model import Gap
+from mpiaudit.reading import Conflict, Refusal
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Inventory:
     now: datetime | None = None
     """When it was read: the API server's clock, or the latest time in an export.
     None where no object bears a time."""
+
+    suppressions: tuple[Suppression, ...] = ()
+    """What comments and annotations ask to have put aside."""
 
     listed: frozenset[str] = frozenset()
     """Kinds of which a whole list was read, live or exported: what is not in it is not there."""

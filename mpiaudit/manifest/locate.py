@@ -19,14 +19,21 @@ from yaml.events import (
 )
 
 from mpiaudit.manifest import listing
+from mpiaudit.manifest.block import Position, lifted
 from mpiaudit.manifest.build import scalar_of
 from mpiaudit.manifest.event import Parser, start_of
 from mpiaudit.manifest.scalar import RefusedError, key_text
-from mpiaudit.manifest.split import Chunk, Data, Lines, chunks, content, count, json_opening
+from mpiaudit.manifest.split import (
+    Chunk,
+    Data,
+    Lines,
+    chunks,
+    content,
+    count,
+    json_opening,
+)
+from mpiaudit.manifest.template import masked
 from mpiaudit.model import FieldPath
-
-Position = tuple[int, int]
-"""Line and column; from 1 in a file, from 0 in a stretch of it."""
 
 _Tree = dict[str | int, Any]
 """The wanted paths, as nested mappings from step to tree."""
@@ -38,7 +45,9 @@ def locate(
     """Return where the *wanted* paths of each document stand.
 
     It is the place of the key, or of the item in a sequence; for a field that is missing, that of
-    its nearest parent. Documents that *data* does not have are left out.
+    its nearest parent. A step below a text is the number of a document in it: in a block (``|``)
+    the place is the one inside, in other texts that of the text. Documents that *data* does not
+    have are left out.
     """
     found: dict[tuple[int, FieldPath], Position] = {}
     lines = Lines(data)
@@ -144,20 +153,42 @@ def _search(text: bytes, document: int, paths: Iterable[FieldPath]) -> dict[Fiel
         branch = tree
         for step in path:
             branch = branch.setdefault(step, {})
+    return _found(text, document, tree)
+
+
+def _found(text: bytes, document: int, tree: _Tree) -> dict[FieldPath, Position]:
+    """Return the places of the steps of *tree*, as `_search` does."""
     places: dict[FieldPath, Position] = {}
+    texts: list[tuple[FieldPath, ScalarEvent, _Tree]] = []
     with suppress(yaml.YAMLError, RefusedError):
         events = iter(Parser(text).get_event, None)
         starts = -1
         for event in events:
             starts += isinstance(event, DocumentStartEvent)
             if starts == document:
-                _walk(events, tree, places)
+                _walk(events, tree, places, texts)
                 break
+    for path, scalar, below in texts:
+        for number, branch in below.items():
+            if not isinstance(number, int):
+                continue
+            inside = _found(masked(scalar.value).encode(), number, branch)
+            places.update(
+                ((*path, number, *steps), place) for steps, place in lifted(text, scalar, inside)
+            )
     return places
 
 
-def _walk(events: Iterator[Event], tree: _Tree, places: dict[FieldPath, Position]) -> None:
-    """Note in *places* where the steps of *tree* are in the document that has begun."""
+def _walk(
+    events: Iterator[Event],
+    tree: _Tree,
+    places: dict[FieldPath, Position],
+    texts: list[tuple[FieldPath, ScalarEvent, _Tree]],
+) -> None:
+    """Note in *places* where the steps of *tree* are in the document that has begun.
+
+    Texts that *tree* leads into are added to *texts*.
+    """
     root = _Open((), {0: tree}, mapping=False, step=0)
     stack = [root]
     for event in events:
@@ -175,6 +206,8 @@ def _walk(events: Iterator[Event], tree: _Tree, places: dict[FieldPath, Position
             branch = top.tree.get(step)
             if branch is not None:
                 places[path] = top.key if top.mapping else start_of(event)
+            if branch and isinstance(event, ScalarEvent):
+                texts.append((path, event, branch))
             top.step = None if isinstance(step, str) else step + 1
             if not isinstance(event, CollectionStartEvent):
                 continue

@@ -6,12 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MESSAGE = (
-    "an unrendered template, not a manifest; render it first: helm template ... | mpiaudit scan -"
-)
+COMMAND = "helm template {} | mpiaudit scan -"
+"""What judges a chart, with its folder."""
+
+MESSAGE = f"an unrendered template, not a manifest; render it first: {COMMAND.format('...')}"
 
 _ACTION = re.compile(rb"^[ \t]*(?:- +)?(?:\{\{|\{%)|:[ \t]+(?:\{\{|\{%)", re.MULTILINE)
 _KIND = re.compile(rb"^kind:[ \t]*([A-Za-z]\w*)[ \t\r]*$", re.MULTILINE)
+_PARAMETER = re.compile(r"\{\{.*?\}\}|\$\{trialParameters\.[^{}\n]*\}", re.DOTALL)
+_FILLED = "$(parameter)"
+"""Stands for a parameter: YAML can read it everywhere, and no rule takes it for a value."""
+
+TRIAL_FILLED = "$(trialParameter)"
+"""Stands for one of Katib's, and so marks a template of trials."""
+
 _BLOCKS = ("kind", "apiVersion", "metadata", "spec")
 
 
@@ -34,3 +42,18 @@ def fills(body: Mapping[str, Any]) -> bool:
 def kinds(text: bytes) -> set[str]:
     """Return the kinds that a template writes out."""
     return {kind.decode() for kind in _KIND.findall(text)}
+
+
+def filled(text: str) -> str:
+    """Return a manifest with something to read for each parameter of Argo, KFP and Katib.
+
+    argoproj/argo-workflows v3.6.0 util/template/template.go (``{{`` up to the next ``}}``);
+    kubeflow/katib v0.18.0 pkg/controller.v1beta1/experiment/manifest/generator.go
+    (``${trialParameters.NAME}``). Both put in text before it is read as YAML.
+    """
+    return _PARAMETER.sub(lambda m: TRIAL_FILLED if m[0][0] == "$" else _FILLED, text)
+
+
+def masked(text: str) -> str:
+    """Return what `filled` does, of the same shape: each character stays where it is."""
+    return _PARAMETER.sub(lambda found: "$" + re.sub(r"[^\n]", "_", found[0][1:]), text)

@@ -6,7 +6,8 @@ import pytest
 
 from mpiaudit import engine
 from mpiaudit.inventory.build import build
-from mpiaudit.model import Reading, Resource
+from mpiaudit.model import Resource
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage, Finding
 
 RULES = {r.id: r for r in engine.load_rules()}

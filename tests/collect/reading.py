@@ -4,7 +4,7 @@ from pathlib import Path
 
 from collect.server import ApiServer, kubeconfig
 from mpiaudit.collect.live import Options, collect
-from mpiaudit.model import Reading
+from mpiaudit.reading import Reading
 
 PODS = frozenset({"Pod"})
 MPI_PODS = ["team-a/old-worker-0", "team-a/pi-worker-0", "team-b/pi-worker-0"]

@@ -11,7 +11,8 @@ from mpiaudit.collect.overlay import lay
 from mpiaudit.collect.ownership import claims
 from mpiaudit.inventory.build import build
 from mpiaudit.inventory.inventory import Inventory
-from mpiaudit.model import Reading, Resource
+from mpiaudit.model import Resource
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage
 
 Body = dict[str, Any]

@@ -15,7 +15,8 @@ import pytest
 
 from mpiaudit.collect import archive, files
 from mpiaudit.collect.member import Limits
-from mpiaudit.model import Location, Reading
+from mpiaudit.model import Location
+from mpiaudit.reading import Reading
 
 JOB = b"apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata:\n  name: pi\n"
 ZSTANDARD = b"\x28\xb5\x2f\xfd\0\0\0"

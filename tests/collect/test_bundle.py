@@ -18,7 +18,8 @@ from mpiaudit.collect.bundle import DUMP
 from mpiaudit.collect.member import Limits
 from mpiaudit.inventory.build import build, kinds_for
 from mpiaudit.inventory.inventory import Inventory
-from mpiaudit.model import Gap, Location, Reading, dig
+from mpiaudit.model import Gap, Location, dig
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage
 
 Files = Mapping[str, str]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mpiaudit.collect import files
-from mpiaudit.model import Location, Reading, Resource
+from mpiaudit.model import Location, Resource
+from mpiaudit.reading import Reading
 
 ARGO = """\
 apiVersion: argoproj.io/v1alpha1
@@ -73,7 +74,7 @@ def test_argo_manifest_is_found(tmp_path: Path, kind: str, spec: str) -> None:
 
     assert job.reference.key == "ml/nightly-*"
     assert job.api_version == "kubeflow.org/v1"
-    assert job.get("spec", "slotsPerWorker") == "${parameter}"
+    assert job.get("spec", "slotsPerWorker") == "$(parameter)"
 
 
 def test_katib_trial_is_found_where_it_is_written(tmp_path: Path) -> None:
@@ -87,13 +88,13 @@ def test_katib_trial_is_found_where_it_is_written(tmp_path: Path) -> None:
 
 
 def test_config_map_is_searched(tmp_path: Path) -> None:
-    """A job kept in a ConfigMap is a job; the finding leads to its key."""
+    """A job kept in a ConfigMap is a job; the finding leads to the line inside the text."""
     (job,), reading = collect(tmp_path, CONFIG_MAP)
 
-    place = Location(job.reference, ("spec",))
+    place = Location(job.reference, ("metadata", "name"))
 
     assert job.reference.key == "lab/check"
-    assert files.place([place])[place].line == 6
+    assert files.place([place])[place].line == 9
     assert reading.notes == []
 
 

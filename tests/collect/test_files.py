@@ -9,7 +9,8 @@ import pytest
 
 from mpiaudit.collect import files
 from mpiaudit.collect.files import collect, place
-from mpiaudit.model import AuditError, Location, Reading
+from mpiaudit.model import AuditError, Location
+from mpiaudit.reading import Reading
 
 JOB = "apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata:\n  name: {}\n"
 

@@ -9,7 +9,8 @@ import pytest
 from collect.server import ApiServer, kubeconfig, serve
 from collect.small import ALL, cluster, crd, job, pod, thing
 from mpiaudit.collect.live import Options, collect
-from mpiaudit.model import Reading, Resource
+from mpiaudit.model import Resource
+from mpiaudit.reading import Reading
 
 WHOLE = {
     "CustomResourceDefinition mpijobs.kubeflow.org",

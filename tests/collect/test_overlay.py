@@ -18,7 +18,8 @@ from mpiaudit.collect.live import Options
 from mpiaudit.collect.overlay import lay
 from mpiaudit.inventory.build import build
 from mpiaudit.inventory.inventory import Inventory
-from mpiaudit.model import Gap, Reading, Resource
+from mpiaudit.model import Gap, Resource
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage, Finding, Report
 from mpiaudit.rule import Severity
 

@@ -16,7 +16,8 @@ from mpiaudit.cli import _audit, run
 from mpiaudit.collect import files, snapshot
 from mpiaudit.collect.live import Options
 from mpiaudit.inventory.build import build
-from mpiaudit.model import AuditError, Reading, Resource
+from mpiaudit.model import AuditError, Resource
+from mpiaudit.reading import Reading
 from mpiaudit.render import render
 from mpiaudit.report import Report
 

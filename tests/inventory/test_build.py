@@ -6,7 +6,8 @@ from typing import Any
 
 from mpiaudit.inventory.build import build, kinds_for
 from mpiaudit.inventory.inventory import Inventory
-from mpiaudit.model import Answers, Gap, Reading, Resource
+from mpiaudit.model import Gap, Resource
+from mpiaudit.reading import Answers, Reading
 
 JOB = {
     "apiVersion": "kubeflow.org/v2beta1",

@@ -4,7 +4,8 @@ import pytest
 
 from mpiaudit.inventory.build import build
 from mpiaudit.inventory.rbac import Access, Binding, Grant, Role, Subject
-from mpiaudit.model import Reading, Resource
+from mpiaudit.model import Resource
+from mpiaudit.reading import Reading
 
 API = "rbac.authorization.k8s.io/v1"
 

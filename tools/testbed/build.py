@@ -41,16 +41,17 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """One program of ``binaries.toml``, which says what each field means."""
+    """One entry of ``binaries.toml``, which says what each field means."""
 
     name: str
     module: str
     version: str
-    package: str
+    package: str = ""
     replace: tuple[str, ...] = ()
     ldflags: str = ""
     staging: bool = False
     overlay: str = ""
+    definitions: tuple[str, ...] = ()
 
 
 def main(names: list[str]) -> int:
@@ -58,8 +59,9 @@ def main(names: list[str]) -> int:
     folder = testbed()
     steps = {"etcd": partial(install_etcd, folder)}
     for binary in binaries():
-        steps[binary.name] = partial(build, folder, binary)
-        if binary.overlay:
+        if binary.package:
+            steps[binary.name] = partial(build, folder, binary)
+        if binary.overlay or binary.definitions:
             steps[f"{binary.name}.yaml"] = partial(render, folder, binary)
     if unknown := sorted(set(names) - steps.keys()):
         return fail(f"not in {BINARIES.name}: {', '.join(unknown)}")
@@ -81,7 +83,7 @@ def testbed() -> Path:
 def binaries() -> Iterator[Binary]:
     """Yield the entries of ``binaries.toml``."""
     for entry in tomllib.loads(BINARIES.read_text())["binary"]:
-        yield Binary(**{**entry, "replace": tuple(entry.get("replace", ()))})
+        yield Binary(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
 
 
 def run(name: str, step: Callable[[], str]) -> bool:
@@ -138,10 +140,13 @@ def render(folder: Path, binary: Binary) -> str:
     if target.exists():
         return "is there"
     log = folder / "log" / f"{binary.name}.yaml.log"
-    shipped = downloaded(binary, log)["Dir"] / "manifests"
+    module = downloaded(binary, log)["Dir"]
+    if binary.definitions:
+        target.write_text("".join((module / d).read_text() for d in binary.definitions))
+        return f"copied from {binary.module}@{binary.version}"
     copied = folder / "src" / f"{binary.name}-manifests"  # kubectl takes an @ for a git revision
     shutil.rmtree(copied, ignore_errors=True)
-    logged(["cp", "-r", "--no-preserve=mode", str(shipped), str(copied)], log)
+    logged(["cp", "-r", "--no-preserve=mode", str(module / "manifests"), str(copied)], log)
     kubectl = str(folder / "bin" / KUBECTL)
     target.write_text(logged([kubectl, "kustomize", str(copied / binary.overlay)], log))
     return f"rendered from {binary.module}@{binary.version}/manifests/{binary.overlay}"

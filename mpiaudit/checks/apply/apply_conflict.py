@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mpiaudit.checks import evidence
-from mpiaudit.model import Conflict
+from mpiaudit.reading import Conflict
 from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 SHOWN = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mpiaudit.model import Refusal
+from mpiaudit.reading import Refusal
 from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
 
 LESSER = frozenset({"ConfigMap", "Job", "Service"})

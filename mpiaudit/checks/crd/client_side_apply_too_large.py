@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mpiaudit.inventory.crd import CRD_NAME, Crd
 from mpiaudit.inventory.job import LAST_APPLIED
-from mpiaudit.model import Location, Refusal
+from mpiaudit.model import Location
+from mpiaudit.reading import Refusal
 from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
 
 LIMIT = 262_144

@@ -9,6 +9,7 @@ from mpiaudit.checks.semantics import held_to_v2beta1
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
+from mpiaudit.manifest.template import TRIAL_FILLED
 from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 TRIAL = "trialSpec"
@@ -55,6 +56,7 @@ def workers_kept_by_default(
                 ("spec", "runPolicy", "cleanPodPolicy"),
                 "Running",
                 "ends the workers with the job; the launcher and its log stay",
+                crd,
             ),
             severity=Severity.MEDIUM if accelerators else None,
         )
@@ -73,7 +75,8 @@ def _silent(job: Job) -> bool:
 def _judged(job: Job) -> bool:
     """Return whether *job* runs here, is not over, and is a job rather than a patch of one."""
     over = job.finished or job.identity.deleting or job.multikueue
-    return job.launcher is not None and job.whole and not over and TRIAL not in job.ref.prefix
+    trial = TRIAL in job.ref.prefix or TRIAL_FILLED in str(job.spec)
+    return job.launcher is not None and job.whole and not over and not trial
 
 
 def _accelerators(job: Job) -> int:

@@ -1,0 +1,144 @@
+"""What people wrote to have findings put aside: in comments, annotations and settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from mpiaudit.model import Location, Reference, Resource
+from mpiaudit.reading import Comment
+
+ANNOTATION = "mpiaudit/ignore"
+"""The annotation; each line of its value is an entry: ``MPA080,MPA105 REASON until DATE``."""
+
+_IGNORE = re.compile(r"ignore\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
+_UNTIL = re.compile(r"(?:^|\s+)until (\d\S*)$")
+_HOW = {
+    "Comment": "write `# mpiaudit: ignore[MPA080] REASON until 2027-01-31`",
+    "Setting": 'write reason = "..."',
+}
+_ENTRY = "write `MPA080 REASON until 2027-01-31`"
+"""How an annotation is written."""
+
+
+class Scope(Protocol):
+    """Where a suppression holds."""
+
+    def covers(self, at: Location) -> bool:
+        """Return whether a finding at *at* is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines of a file."""
+
+    source: str
+    numbers: range
+
+    def covers(self, at: Location) -> bool:
+        """Return whether *at*, which has been looked up, is on one of them."""
+        return at.line in self.numbers and at.object.source == self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One object."""
+
+    object: Reference
+
+    def covers(self, at: Location) -> bool:
+        """Return whether *at* is in it."""
+        return at.object == self.object
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Objects, by shell patterns; an empty one takes all."""
+
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    file: str = ""
+    """Of the path as the report prints it, or of an end of it."""
+
+    def covers(self, at: Location) -> bool:
+        """Return whether all patterns fit the object."""
+        it = at.object
+        pairs = ((self.kind, it.kind), (self.namespace, it.namespace), (self.name, it.name))
+        if not all(fnmatchcase(value, pattern or "*") for pattern, value in pairs):
+            return False
+        return not self.file or any(fnmatchcase(it.source, p) for p in self._paths())
+
+    def _paths(self) -> tuple[str, str]:
+        return self.file, f"*/{self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Findings of some rules, at some place, that somebody chose to live with."""
+
+    at: Location
+    """Where it is written."""
+
+    scope: Scope
+    rules: tuple[str, ...]
+    """As written: ids, beginnings of them, slugs or topics."""
+
+    reason: str
+    until: date | None = None
+    """The last day on which it holds."""
+
+    fault: str = ""
+    """What is wrong with it, and how to write it; it puts nothing aside then."""
+
+    expired: bool = False
+    unused: tuple[str, ...] = ()
+    """Those of `rules` that were judged here, and found nothing."""
+
+    absent: bool = False
+    """Whether nothing that was audited is in its scope."""
+
+    def __str__(self) -> str:
+        """Return ``REASON, until 2027-01-31``."""
+        return f"{self.reason}, until {self.until}" if self.until else self.reason
+
+
+def of_comment(comment: Comment) -> Suppression:
+    """Return what *comment* asks for."""
+    scope = Lines(comment.at.object.source, comment.lines)
+    found = _IGNORE.fullmatch(comment.text)
+    if not found:
+        return Suppression(comment.at, scope, (), "", fault=_HOW["Comment"])
+    return _suppression(comment.at, scope, found[1], found[2], _HOW["Comment"])
+
+
+def of_object(resource: Resource) -> Iterator[Suppression]:
+    """Yield what the annotation of *resource* asks for."""
+    path = ("metadata", "annotations", ANNOTATION)
+    value = resource.get(*path)
+    if isinstance(value, str):
+        reference = resource.reference
+        for entry in filter(None, map(str.strip, value.splitlines())):
+            rules, _, rest = entry.partition(" ")
+            at = Location(reference, path)
+            yield _suppression(at, Whole(reference), rules, rest, _ENTRY)
+
+
+def _suppression(at: Location, scope: Scope, rules: str, rest: str, how: str) -> Suppression:
+    words = tuple(word for each in rules.split(",") if (word := each.strip()))
+    reason, until, fault = rest.strip(), None, ""
+    if dated := _UNTIL.search(reason):
+        reason = reason[: dated.start()]
+        try:
+            until = date.fromisoformat(dated[1])
+        except ValueError:
+            fault = f"{dated[1]} is no date; write until 2027-01-31"
+    if not words:
+        fault = f"it names no rule; {how}"
+    elif not reason:
+        fault = fault or f"it gives no reason; {how}"
+    return Suppression(at, scope, words, reason, until, fault)

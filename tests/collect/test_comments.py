@@ -1,0 +1,51 @@
+"""Comments for us are found with the lines that they are about."""
+
+import pytest
+
+from mpiaudit.collect.comments import comments
+
+DOCUMENT = """\
+# mpiaudit: ignore[A] all of this document
+# in some words
+
+kind: MPIJob
+spec:
+  # mpiaudit: ignore[B] the next line
+
+  # that holds more than a comment
+  a: 1
+  b: 2 # mpiaudit: ignore[C] this line  # yamllint disable-line
+---
+  # mpiaudit: ignore[D] all of the second
+kind: Pod
+# mpiaudit: ignore[E] nothing follows
+"""
+
+
+def test_where_they_stand_says_what_they_are_about() -> None:
+    """A document, the next line, their own line; at the end of all, themselves alone."""
+    found = {c.text: (c.at.line, c.lines) for c in comments("a.yaml", DOCUMENT.encode())}
+
+    assert found == {
+        "ignore[A] all of this document": (1, range(1, 11)),
+        "ignore[B] the next line": (6, range(9, 10)),
+        "ignore[C] this line": (10, range(10, 11)),
+        "ignore[D] all of the second": (12, range(11, 15)),
+        "ignore[E] nothing follows": (14, range(14, 15)),
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a: b#mpiaudit: ignore[A] b", "# see mpiaudit: it finds", "# MPIAUDIT: x", "mpiaudit: ignore"],
+)
+def test_what_is_not_for_us(line: str) -> None:
+    """YAML's comments begin after a space, and ours with our name."""
+    assert [*comments("a.yaml", line.encode())] == []
+
+
+def test_lines_are_counted_as_locations_are() -> None:
+    r"""\r\n is one end of a line; bytes that are no UTF-8 hide nothing."""
+    found = [*comments("a.yaml", b"a: \xff\r\nb: 1 # mpiaudit: ignore[A] b\r\n")]
+
+    assert [(c.at.line, c.at.column, c.text) for c in found] == [(2, 6, "ignore[A] b")]
