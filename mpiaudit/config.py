@@ -1,12 +1,10 @@
-"""Which rules run, and which findings are moved aside."""
+"""Which rules run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mpiaudit.model import AuditError
-from mpiaudit.report import Report
 from mpiaudit.rule import Rule
 
 
@@ -21,23 +19,9 @@ def chosen(rules: Iterable[Rule], selectors: Iterable[str]) -> tuple[Rule, ...]:
     rules = tuple(rules)
     taken: set[str] = set()
     for selector in selectors:
-        named = {r.id for r in rules if _names(selector.strip(), r)}
+        named = {r.id for r in rules if r.named(selector)}
         if not named:
             raise AuditError(f"no rule is named {selector!r}; `mpiaudit rules` lists them")
         taken |= named
     return tuple(r for r in rules if r.id in taken)
 
-
-def ignore(report: Report, rules: Iterable[Rule]) -> Report:
-    """Return *report* with the findings of *rules* moved aside: kept, and not graded."""
-    ids = {r.id for r in rules}
-    return replace(
-        report,
-        findings=tuple(f for f in report.findings if f.rule.id not in ids),
-        suppressed=tuple(f for f in report.findings if f.rule.id in ids),
-    )
-
-
-def _names(selector: str, rule: Rule) -> bool:
-    word = selector.lower()
-    return bool(word) and (rule.id.lower().startswith(word) or word in {rule.slug, rule.topic})

@@ -6,11 +6,12 @@ import importlib
 import logging
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mpiaudit import checks, verdict
 from mpiaudit.facts.releases import newer_than_known
+from mpiaudit.fold import fold
 from mpiaudit.inventory.alike import Alike
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.inventory import Inventory
@@ -18,8 +19,15 @@ from mpiaudit.inventory.job import Job
 from mpiaudit.model import Gap, Reference
 from mpiaudit.report import Coverage, Finding, Report, Skip
 from mpiaudit.rule import Confidence, Hit, Rule, Severity
+from mpiaudit.suppress import Choices, Parted, notes, part, regraded, settled
 
 log = logging.getLogger(__name__)
+
+NONE = Choices()
+"""Nothing was decided beforehand."""
+
+SUPPRESSIONS = "suppressions"
+"""What is judged last, when it is known what became of each."""
 
 
 def load_rules() -> tuple[Rule, ...]:
@@ -31,35 +39,70 @@ def load_rules() -> tuple[Rule, ...]:
     return tuple(sorted(rules, key=lambda r: r.id))
 
 
-def audit(inventory: Inventory, rules: Iterable[Rule], coverage: Coverage) -> Report:
+def audit(
+    inventory: Inventory, rules: Iterable[Rule], coverage: Coverage, choices: Choices = NONE
+) -> Report:
     """Judge *inventory* by every one of *rules*.
 
     A rule is skipped, never passed, when a field it needs has a gap or when its check raises:
-    one bad check must not hide what the others found.
+    one bad check must not hide what the others found. What *choices* and the suppressions of the
+    inventory move aside is judged as well, and takes along what it explains.
     """
     rules = tuple(rules)
+    judged = _judged(inventory, [r for r in rules if SUPPRESSIONS not in r.needs])
+    findings = [*regraded(_doubted(judged.findings, inventory.controllers), choices.regrades)]
+    said = (*coverage.notes, *notes(findings, choices.regrades))
+    every = [*fold(_sorted(findings))]
+    written = (*inventory.suppressions, *choices.suppressions)
+    if written or choices.ignored:
+        known = load_rules()
+        parted = part(every, written, choices, known)
+        fates = tuple(settled(parted, judged.ids, _about(inventory), known))
+    else:
+        parted, fates = Parted(tuple(every), (), ()), ()
+    about = [r for r in rules if SUPPRESSIONS in r.needs]
+    last = _judged(replace(inventory, suppressions=fates), about)
+    return Report(
+        findings=tuple(_sorted((*parted.kept, *last.findings))),
+        skips=(*judged.skips, *last.skips),
+        passed=(*judged.passed, *last.passed),
+        coverage=replace(coverage, relevant=_relevant(inventory), notes=said),
+        verdict=verdict.of(inventory, _outages(every, inventory.controllers)),
+        suppressed=parted.aside,
+        gaps=_gaps(inventory, rules),
+    )
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What came of some rules."""
+
+    findings: list[Finding] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    passed: list[Rule] = field(default_factory=list)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of the rules that were judged."""
+        return frozenset(r.id for r in (*self.passed, *(f.rule for f in self.findings)))
+
+
+def _judged(inventory: Inventory, rules: Iterable[Rule]) -> _Judged:
     alike = Alike(inventory.jobs)
-    findings: list[Finding] = []
-    skips: list[Skip] = []
-    passed: list[Rule] = []
+    judged = _Judged()
     for rule in rules:
         outcome = _judge(inventory, rule, alike)
         if isinstance(outcome, Gap):
-            skips.append(Skip(rule, outcome))
+            judged.skips.append(Skip(rule, outcome))
         elif outcome:
-            findings += (Finding(rule, hit) for hit in outcome)
+            judged.findings += (Finding(rule, hit) for hit in outcome)
         else:
-            passed.append(rule)
-    findings = list(_doubted(findings, inventory.controllers))
-    folded = tuple(fold(sorted(findings, key=lambda f: f.sort_key)))
-    return Report(
-        findings=folded,
-        skips=tuple(skips),
-        passed=tuple(passed),
-        coverage=replace(coverage, relevant=_relevant(inventory)),
-        verdict=verdict.of(inventory, _outages(folded, inventory.controllers)),
-        gaps=_gaps(inventory, rules),
-    )
+            judged.passed.append(rule)
+    return judged
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda f: f.sort_key)
 
 
 def _doubted(findings: list[Finding], controllers: Iterable[Controller]) -> Iterator[Finding]:
@@ -86,7 +129,7 @@ def _concerns(finding: Finding, controller: Controller) -> bool:
             and controller.reads in {None, at.api_version.rpartition("/")[2]}
             and controller.covers(at.namespace) is not False
         )
-        for at in _objects(finding)
+        for at in finding.objects
     )
 
 
@@ -140,86 +183,10 @@ def _stopped(finding: Finding) -> set[Reference]:
     return {p.object for p in finding.hit.also} if finding.rule.topic == "job" else set()
 
 
+def _about(inventory: Inventory) -> list[Reference]:
+    """Return what was audited, for its own sake."""
+    return [view.ref for view in (*inventory.crds, *inventory.controllers, *inventory.jobs)]
+
+
 def _relevant(inventory: Inventory) -> int:
     return len(inventory.crds) + len(inventory.controllers) + len(inventory.jobs)
-
-
-def fold(findings: list[Finding]) -> Iterator[Finding]:
-    """Yield *findings*, each symptom inside the finding that explains it.
-
-    A symptom is folded only into one at least as severe, of a rule that it names in
-    ``symptom_of``, and either about the same object or about the cluster as a whole. What is only
-    POSSIBLE, and so hidden and not counted, explains nothing that is surer.
-
-    Raises:
-        RuntimeError: Rules name each other as causes, in a circle.
-    """
-    causes = _Causes(findings)
-    symptoms: dict[Finding, list[Finding]] = {}
-    roots: list[Finding] = []
-    for finding in findings:
-        root = causes.root(finding)
-        if root is finding:
-            roots.append(finding)
-        else:
-            symptoms.setdefault(root, []).append(finding)
-    for finding in roots:
-        yield replace(finding, explains=tuple(symptoms.get(finding, ())))
-
-
-class _Causes:
-    """Findings, to be looked up as the cause of another."""
-
-    def __init__(self, findings: list[Finding]) -> None:
-        self._first: dict[tuple[str, Reference], Finding] = {}
-        """The worst finding of each rule about one object."""
-        self._wide: dict[str, list[Finding]] = {}
-        """The findings of each rule about the cluster as a whole, worst first."""
-        for finding in findings:
-            about = finding.hit.at.object
-            self._first.setdefault((finding.rule.id, about), finding)
-            if about.kind != "MPIJob":
-                self._wide.setdefault(finding.rule.id, []).append(finding)
-
-    def root(self, symptom: Finding) -> Finding:
-        """Return the finding that explains *symptom* in the end: itself where none does."""
-        seen = {symptom.rule.id}
-        while cause := self.cause(symptom):
-            if cause.rule.id in seen:
-                raise RuntimeError(f"{cause.rule.id} and {symptom.rule.id} explain each other")
-            seen.add(cause.rule.id)
-            symptom = cause
-        return symptom
-
-    def cause(self, symptom: Finding) -> Finding | None:
-        """Return the finding that explains *symptom*, or None.
-
-        One about the same object comes first, then one about the cluster. One about another
-        object of the symptom's own kind, another CRD in the same folder say, explains it only
-        where both findings point at a common object.
-        """
-        about = symptom.hit.at.object
-        for rule_id in sorted(symptom.rule.symptom_of):
-            same = self._first.get((rule_id, about))
-            wide = (f for f in self._wide.get(rule_id, ()) if _related(f, symptom))
-            for cause in (same, *wide):
-                if cause and _explains(cause, symptom):
-                    return cause
-        return None
-
-
-def _explains(cause: Finding, symptom: Finding) -> bool:
-    """Return whether nothing is lost where *symptom* is listed under *cause* alone."""
-    hint = cause.confidence is Confidence.POSSIBLE
-    kept = not hint or symptom.confidence is Confidence.POSSIBLE
-    return kept and cause.severity >= symptom.severity
-
-
-def _related(cause: Finding, symptom: Finding) -> bool:
-    if cause.hit.at.object.kind != symptom.hit.at.object.kind:
-        return True
-    return not _objects(cause).isdisjoint(_objects(symptom))
-
-
-def _objects(finding: Finding) -> set[Reference]:
-    return {finding.hit.at.object, *(place.object for place in finding.hit.also)}

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mpiaudit.grade import Grade, Mark, grade
-from mpiaudit.model import Gap, Location
+from mpiaudit.inventory.suppression import Suppression
+from mpiaudit.model import Gap, Location, Reference
 from mpiaudit.rule import Confidence, Hit, Rule, Severity
 from mpiaudit.verdict import Verdict
 
@@ -24,6 +25,9 @@ class Finding:
     new: bool | None = None
     """Whether the baseline lacks it; None where none was given."""
 
+    suppression: Suppression | None = None
+    """Why it was moved aside; None where it was not, or an option did it."""
+
     @property
     def severity(self) -> Severity:
         """The hit's own severity, or the rule's."""
@@ -39,11 +43,33 @@ class Finding:
         return self.severity >= limit and self.confidence is not Confidence.POSSIBLE
 
     @property
+    def family(self) -> tuple[Finding, ...]:
+        """It, and what it explains."""
+        return (self, *self.explains)
+
+    def placed(self, places: Mapping[Location, Location]) -> Finding:
+        """Return it and its symptoms with lines and columns, from *places*."""
+        hit = replace(
+            self.hit,
+            at=places.get(self.hit.at, self.hit.at),
+            also=tuple(places.get(p, p) for p in self.hit.also),
+        )
+        explains = tuple(f.placed(places) for f in self.explains)
+        why = self.suppression
+        why = why and replace(why, at=places.get(why.at, why.at))
+        return replace(self, hit=hit, explains=explains, suppression=why)
+
+    @property
     def fingerprint(self) -> str:
         """16 hex digits of the rule, the object and the field; the same live and from files."""
         ref = self.hit.at.object
         identity = (self.rule.id, ref.kind, ref.namespace, ref.name, self.hit.at.dotted)
         return hashlib.sha256("\0".join(identity).encode()).hexdigest()[:16]
+
+    @property
+    def objects(self) -> set[Reference]:
+        """What it is about, and what takes part in it."""
+        return {self.hit.at.object, *(place.object for place in self.hit.also)}
 
     @property
     def sort_key(self) -> tuple[object, ...]:
@@ -123,7 +149,7 @@ class Report:
     coverage: Coverage
     verdict: Verdict
     suppressed: tuple[Finding, ...] = ()
-    """Findings that the user chose to ignore: counted by nothing, and never dropped."""
+    """Findings that the user chose to live with: counted apart, and never dropped."""
 
     gaps: Mapping[str, Gap] = field(default_factory=dict)
     """The inventory's gaps, by its field: ``{"pods": Gap(...)}``."""
@@ -152,16 +178,23 @@ class Report:
         What is only POSSIBLE never counts.
         """
         causes = (f for f in self.findings if f.counts(limit))
-        every = (f for cause in causes for f in (cause, *cause.explains))
+        every = (f for cause in causes for f in cause.family)
         return any(f.new is not False and f.counts(limit) for f in every)
 
     @property
     def grade(self) -> Grade | None:
         """The grade, an upper bound unless `complete`; None where nothing could be judged."""
-        judged = self.passed or self.suppressed
+        judged = self.suppressed or any(r.needs != ("suppressions",) for r in self.passed)
         if not self.findings and (self.coverage.relevant == 0 or not judged):
             return None
         return grade(f.mark for f in self.findings)
+
+    @property
+    def grade_unsuppressed(self) -> Grade | None:
+        """The grade if nothing had been moved aside."""
+        if self.grade is None:
+            return None
+        return grade(f.mark for f in (*self.findings, *self.suppressed))
 
     @property
     def decisive(self) -> Finding | None:
@@ -179,23 +212,15 @@ class Report:
     def locations(self) -> frozenset[Location]:
         """Return every place that a rendering of the report may print."""
         causes = (*self.findings, *self.suppressed)
-        found = (*causes, *(s for f in causes for s in f.explains))
-        return frozenset(p for f in found for p in (f.hit.at, *f.hit.also))
+        found = [each for f in causes for each in f.family]
+        places = {p for f in found for p in (f.hit.at, *f.hit.also)}
+        places |= {f.suppression.at for f in self.suppressed if f.suppression}
+        return frozenset(p for p in places if not p.line)
 
     def placed(self, places: Mapping[Location, Location]) -> Report:
         """Return it with lines and columns, from *places*."""
         return replace(
             self,
-            findings=tuple(_placed(f, places) for f in self.findings),
-            suppressed=tuple(_placed(f, places) for f in self.suppressed),
+            findings=tuple(f.placed(places) for f in self.findings),
+            suppressed=tuple(f.placed(places) for f in self.suppressed),
         )
-
-
-def _placed(finding: Finding, places: Mapping[Location, Location]) -> Finding:
-    hit = replace(
-        finding.hit,
-        at=places.get(finding.hit.at, finding.hit.at),
-        also=tuple(places.get(p, p) for p in finding.hit.also),
-    )
-    explains = tuple(_placed(f, places) for f in finding.explains)
-    return replace(finding, hit=hit, explains=explains)

@@ -123,6 +123,11 @@ class Rule:
 
     check: Check
 
+    def named(self, selector: str) -> bool:
+        """Return whether *selector* is its id, the beginning of it, its slug or its topic."""
+        word = selector.strip().lower()
+        return bool(word) and (self.id.lower().startswith(word) or word in {self.slug, self.topic})
+
 
 def rule(  # noqa: PLR0913 - they are named
     id: str,  # noqa: A002 - it is what everybody calls it

@@ -7,11 +7,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpiaudit import compare, config, engine
+from mpiaudit import compare, engine
 from mpiaudit.cli import _audit
 from mpiaudit.compare import Entry, Side
 from mpiaudit.report import Baseline, Finding, Report
 from mpiaudit.rule import Severity
+from mpiaudit.suppress import Choices
 
 RULES = engine.load_rules()
 SAMPLE = Path(__file__).parent.parent / "mpiaudit/cli/sample/cluster.yaml"
@@ -48,11 +49,11 @@ def marks(entries: tuple[Entry, ...]) -> list[str]:
     return [e.fingerprint for e in entries]
 
 
-def audit(folder: Path, text: str) -> Report:
+def audit(folder: Path, text: str, choices: Choices = engine.NONE) -> Report:
     """Return the report on a manifest."""
     path = folder / "jobs.yaml"
     path.write_text(text)
-    return _audit.files([str(path)], RULES)
+    return _audit.files([str(path)], RULES, choices=choices)
 
 
 def news(report: Report) -> list[tuple[str, bool | None]]:
@@ -237,7 +238,7 @@ def test_nothing_is_gone_while_a_file_cannot_be_read(tmp_path: Path) -> None:
 def test_what_is_ignored_is_not_gone(tmp_path: Path) -> None:
     """--ignore and --baseline go together."""
     report = audit(tmp_path, JOB)
-    aside = config.ignore(report, [r for r in RULES if r.id == "MPA087"])
+    aside = audit(tmp_path, JOB, Choices(frozenset({"MPA087"})))
 
     now = compare.against(compare.side(report), aside)
 

@@ -11,12 +11,13 @@ LAYERS = [
     ("__main__",),
     ("cli",),
     ("engine", "compare", "config", "render"),
+    ("suppress", "fold"),
     ("report", "checks"),
     ("grade", "verdict"),
     ("rule",),
     ("collect",),
     ("inventory",),
-    ("facts", "manifest", "policy", "schema"),
+    ("facts", "manifest", "policy", "schema", "reading"),
     ("model",),
 ]
 RANK = {name: rank for rank, names in enumerate(reversed(LAYERS)) for name in names}

@@ -5,6 +5,8 @@ be. Files named ``good*`` carry no such mark.
 """
 
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,12 @@ from mpiaudit.collect import files
 from mpiaudit.inventory.build import build, kinds_for
 from mpiaudit.report import Coverage, Report
 from mpiaudit.rule import Rule
+from mpiaudit.suppress import Choices
 
 BOOK = Path(__file__).parent.parent / "rules"
 RULES = {f"{r.topic}/{r.id}-{r.slug}": r for r in engine.load_rules()}
 MARK = re.compile(r"#~ (\w+)$", re.MULTILINE)
+TODAY = date(2026, 11, 24)
 FOREWORD = """\
 # The rule book
 
@@ -39,10 +43,17 @@ def marks(page: Path) -> set[tuple[int, str]]:
 
 
 def audit(page: Path, rule: Rule) -> Report:
-    """Return the report of one rule on one page."""
-    reading = files.collect([str(page)], kinds_for(rule.needs + rule.uses))
-    report = engine.audit(build(reading), [rule], Coverage("page", live=False))
-    return report.placed(files.place(report.locations()))
+    """Return the report of one rule on one page; a suppression is about what all others find."""
+    rules = list(RULES.values()) if rule.topic == "suppression" else [rule]
+    reading = files.collect([str(page)], kinds_for(n for r in rules for n in r.needs + r.uses))
+    choices = Choices(today=TODAY, place=files.place)
+    report = engine.audit(build(reading), rules, Coverage("page", live=False), choices)
+    alone = replace(
+        report,
+        findings=tuple(f for f in report.findings if f.rule is rule),
+        skips=tuple(s for s in report.skips if s.rule is rule),
+    )
+    return alone.placed(files.place(alone.locations()))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: f"{p.parent.name}/{p.stem}")

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from mpiaudit.cli import run
@@ -90,7 +91,7 @@ def test_a_baseline_lies_beside_its_settings(repository: Path) -> None:
         ("[mpiaudit]\npedantic = 1\n", "mpiaudit.toml:2: pedantic is 1; write true or false"),
         ("[mpiaudit]\nbaseline = true\n", "mpiaudit.toml:2: baseline is True; write the name of"),
         ("[mpiaudit\n", "mpiaudit.toml: not TOML: "),
-        ("[mpiaudit]\nignore = ['MPA9']\n", "no rule is named 'MPA9'"),
+        ("[mpiaudit]\nignore = ['MPA8']\n", "no rule is named 'MPA8'"),
     ],
 )
 def test_what_is_wrong(
@@ -129,6 +130,11 @@ def test_schema(capfd: pytest.CaptureFixture[str]) -> None:
     assert schema["properties"]["ignore"]["items"] == {"type": "string"}
     assert schema["properties"]["exit-zero"]["type"] == "boolean"
     assert schema["additionalProperties"] is False
+    suppress = {"rules": ["MPA087"], "reason": "x", "until": "2027-01-31", "name": "p*"}
+    fits = jsonschema.Draft202012Validator(schema).is_valid
+    assert fits({"suppress": [suppress], "fail-under": "B"})
+    assert not fits({"suppress": [suppress | {"reason": ""}]})
+    assert not fits({"severity": [{"rules": ["MPA087"], "severity": "low"}]})
 
 
 def test_schema_of_reports(capfd: pytest.CaptureFixture[str]) -> None:

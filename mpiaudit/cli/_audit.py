@@ -7,18 +7,24 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mpiaudit import engine
 from mpiaudit.collect import files as file_collector
 from mpiaudit.collect import walk
 from mpiaudit.inventory.build import build, kinds_for
-from mpiaudit.model import Reading, Resource
+from mpiaudit.inventory.view import timestamp
+from mpiaudit.model import Resource
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage, Report
 from mpiaudit.rule import Rule
+from mpiaudit.suppress import Choices
 
 if TYPE_CHECKING:
     from mpiaudit.collect import live
+    from mpiaudit.collect.shipped import Target
 
 _GZIP = b"\x1f\x8b"
 """How every gzip file begins."""
@@ -49,24 +55,47 @@ def is_snapshot(path: str) -> bool:
         return False
 
 
-def files(paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool = False) -> Report:
-    """Return the report on the manifests in *paths*.
+def files(  # noqa: PLR0913 - most are named
+    paths: Sequence[str],
+    rules: Sequence[Rule],
+    *,
+    parse_all: bool = False,
+    render: bool = False,
+    targets: Sequence[Target] = (),
+    choices: Choices = engine.NONE,
+) -> Report:
+    """Return the report on the manifests in *paths*, as it would be where *targets* run.
 
     Raises:
         AuditError: A path does not exist.
     """
-    reading, kept = _read_files(paths, rules, parse_all=parse_all)
-    report = _judge(reading, rules, " ".join(paths), is_live=False)
-    return report.placed(file_collector.place(report.locations(), kept))
+    reading, kept = _read_files(paths, rules, parse_all=parse_all, render=render)
+    source = " ".join(paths)
+    standing: Sequence[Resource] = ()
+    if targets:
+        from mpiaudit.collect import target
+
+        standing = target.lay(reading, targets)
+    place = partial(file_collector.place, kept=kept)
+    report = _judge(reading, rules, source, replace(choices, place=place))
+    if standing:
+        source += f" for {' and '.join(map(str, targets))}"
+        relevant = report.coverage.relevant - len(standing)
+        report = replace(
+            report, coverage=replace(report.coverage, source=source, relevant=relevant)
+        )
+    return report.placed(place(report.locations()))
 
 
-def manifests(paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool = False) -> Manifests:
+def manifests(
+    paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool = False, render: bool = False
+) -> Manifests:
     """Return the manifests in *paths*, for `cluster` and `recorded` to judge over what is there.
 
     Raises:
         AuditError: A path does not exist.
     """
-    reading, kept = _read_files(paths, rules, parse_all=parse_all)
+    reading, kept = _read_files(paths, rules, parse_all=parse_all, render=render)
     return Manifests(tuple(paths), tuple(reading.resources), reading, kept)
 
 
@@ -75,6 +104,7 @@ def cluster(
     rules: Sequence[Rule],
     progress: Progress = None,
     above: Manifests | None = None,
+    choices: Choices = engine.NONE,
 ) -> Report:
     """Return the report on a live cluster, as it would be with *above* applied to it.
 
@@ -86,13 +116,17 @@ def cluster(
     coming = above.resources if above else ()
     reading = live.collect(_kinds(rules), options, progress, coming)
     if above is None:
-        return _judge(reading, rules, reading.context, is_live=True)
+        return _judge(reading, rules, reading.context, choices, is_live=True)
     home = options.namespace or kubeconfig.namespace(options.kubeconfig, reading.context)
-    return _over(reading, above, home, rules)
+    return _over(reading, above, home, rules, choices)
 
 
 def recorded(
-    path: str, rules: Sequence[Rule], above: Manifests | None = None, namespace: str | None = None
+    path: str,
+    rules: Sequence[Rule],
+    above: Manifests | None = None,
+    namespace: str | None = None,
+    choices: Choices = engine.NONE,
 ) -> Report:
     """Return what `cluster` would, of the cluster that the snapshot at *path* was taken of.
 
@@ -105,8 +139,8 @@ def recorded(
 
     reading = snapshot.read(path, _kinds(rules))
     if above is None:
-        return _judge(reading, rules, reading.context, is_live=True)
-    return _over(reading, above, namespace or snapshot.header(path).namespace, rules)
+        return _judge(reading, rules, reading.context, choices, is_live=True)
+    return _over(reading, above, namespace or snapshot.header(path).namespace, rules, choices)
 
 
 def record(
@@ -127,27 +161,44 @@ def record(
 
 
 def _read_files(
-    paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool
+    paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool, render: bool
 ) -> tuple[Reading, file_collector.Kept]:
     kept: file_collector.Kept = {}
     kinds = None if parse_all else _kinds(rules)
-    return file_collector.collect(paths, kinds, stdin=sys.stdin.buffer, kept=kept), kept
+    reading = file_collector.collect(paths, kinds, stdin=sys.stdin.buffer, kept=kept, render=render)
+    return reading, kept
 
 
 def _kinds(rules: Iterable[Rule]) -> frozenset[str]:
     return kinds_for(name for rule in rules for name in (*rule.needs, *rule.uses))
 
 
-def _over(reading: Reading, above: Manifests, namespace: str, rules: Sequence[Rule]) -> Report:
+def _over(
+    reading: Reading,
+    above: Manifests,
+    namespace: str,
+    rules: Sequence[Rule],
+    choices: Choices,
+) -> Report:
     from mpiaudit.collect import overlay
 
     given = replace(above.reading, resources=iter(above.resources))
     laid = overlay.lay(given, reading, namespace)
-    report = _judge(laid, rules, f"{' '.join(above.paths)} over {reading.context}", is_live=True)
-    return report.placed(file_collector.place(report.locations(), above.kept))
+    source = f"{' '.join(above.paths)} over {reading.context}"
+    place = partial(file_collector.place, kept=above.kept)
+    report = _judge(laid, rules, source, replace(choices, place=place), is_live=True)
+    return report.placed(place(report.locations()))
 
 
-def _judge(reading: Reading, rules: Sequence[Rule], source: str, *, is_live: bool) -> Report:
+def _judge(
+    reading: Reading,
+    rules: Sequence[Rule],
+    source: str,
+    choices: Choices,
+    *,
+    is_live: bool = False,
+) -> Report:
+    """Return the report on *reading*, on the day on which it was read."""
     reading.resources = _settled(reading, reading.resources)
     inventory = build(reading)
     coverage = Coverage(
@@ -159,7 +210,8 @@ def _judge(reading: Reading, rules: Sequence[Rule], source: str, *, is_live: boo
         faults=tuple(reading.faults),
         notes=tuple(reading.notes),
     )
-    return engine.audit(inventory, rules, coverage)
+    today = (timestamp(reading.taken) or datetime.now(UTC)).date()
+    return engine.audit(inventory, rules, coverage, replace(choices, today=today))
 
 
 def _settled(reading: Reading, resources: Iterator[Resource]) -> Iterator[Resource]:

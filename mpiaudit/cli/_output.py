@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -47,7 +47,7 @@ def write(asked: Iterable[Output], look: Look, render: Callable[[str, Look], str
     """
     for each in asked:
         if each.path:
-            page = Look(PAGE.width, colour=False, pedantic=look.pedantic)
+            page = replace(look, width=PAGE.width, colour=False)
             _replace(Path(each.path), render(each.format, page))
         else:
             click.echo(render(each.format, look), nl=False, color=look.colour)

@@ -18,7 +18,7 @@ PATIENCE = 2.0
 """Seconds of silence before progress is shown."""
 
 
-def look(colour: str, *, pedantic: bool) -> Look:
+def look(colour: str, *, pedantic: bool, suppressed: bool = False) -> Look:
     """Return how to print on standard output.
 
     *colour* is ``auto``, ``always`` or ``never``; ``auto`` honours NO_COLOR, FORCE_COLOR and
@@ -26,7 +26,7 @@ def look(colour: str, *, pedantic: bool) -> Look:
     """
     width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
     painted = _colours() if colour == "auto" else colour == "always"
-    return Look(width=width, colour=painted, pedantic=pedantic)
+    return Look(width, painted, pedantic, suppressed)
 
 
 def _colours() -> bool:

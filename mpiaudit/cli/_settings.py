@@ -7,8 +7,9 @@ says counts more.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ TABLES = {"mpiaudit.toml": ("mpiaudit",), "pyproject.toml": ("tool", "mpiaudit")
 """Where the settings stand in each file, of those in one folder the first."""
 
 KEPT = (
-    "select", "ignore", "fail-on", "baseline", "pedantic", "exit-zero", "allow-partial",
-    "fail-if-empty", "parse-all",
+    "select", "ignore", "fail-on", "fail-under", "baseline", "pedantic", "show-suppressed",
+    "exit-zero", "allow-partial", "fail-if-empty", "parse-all", "render", "target",
 )  # fmt: skip
 """The options that a repository may keep; the others are about one run."""
+
+TABLED = ("suppress", "severity")
+"""Arrays of tables, which stand for no option: `mpiaudit.cli._choices`."""
 
 
 def apply(ctx: click.Context, param: click.Parameter, value: str | None) -> None:  # noqa: ARG001
@@ -36,16 +40,25 @@ def apply(ctx: click.Context, param: click.Parameter, value: str | None) -> None
     if found:
         path, table = found
         ctx.default_map = dict(_defaults(ctx.command, path, table))
+        if tables := {key: table[key] for key in TABLED if key in table}:
+            from mpiaudit.cli import _choices
+
+            ctx.obj = _choices.Written(path, tables)
 
 
 def schema(command: click.Command) -> dict[str, Any]:
     """Return the JSON Schema of the settings of *command*."""
+    from mpiaudit.cli import _choices
+
+    options = {key: _kind(option) for key, option in _options(command).items()}
+    tables, defined = _choices.schemas()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Settings of mpiaudit",
         "type": "object",
-        "properties": {key: _kind(option) for key, option in _options(command).items()},
+        "properties": options | tables,
         "additionalProperties": False,
+        "$defs": defined,
     }
 
 
@@ -91,16 +104,36 @@ def _defaults(
     """Yield the name of a parameter and its value for each setting."""
     options = _options(command)
     for key, value in table.items():
+        if key in TABLED:
+            continue
         if key not in options:
-            raise AuditError(f"{_at(path, key)}: unknown key {key!r}; {_hint(key, options)}")
+            known = (*options, *TABLED)
+            raise AuditError(f"{_at(path, key)}: unknown key {key!r}; {_hint(key, known)}")
         kind = _kind(options[key])
         if wrong := _wrong(kind, value):
             raise AuditError(f"{_at(path, key)}: {key} is {value!r}; {wrong}")
+        if key == "target":
+            yield str(options[key].name), _targets(path, value)
+            continue
         is_file = kind.get("type") == "string"
         yield str(options[key].name), str(path.parent / value) if is_file else value
 
 
-def _hint(key: str, options: Mapping[str, click.Option]) -> str:
+def _targets(path: Path, value: str | list[str]) -> list[str]:
+    """Return each target, that of a snapshot beside the file *path* with its folder."""
+    from mpiaudit.collect import target
+
+    words = [value] if isinstance(value, str) else value
+    files = {word: str(path.parent / word) for word in words}
+    files = {w: f for w, f in files.items() if os.path.isfile(f)}  # noqa: PTH113 - any length
+    try:
+        target.together(word for word in words if word not in files)
+    except AuditError as error:
+        raise AuditError(f"{_at(path, 'target')}: {error}") from error
+    return [files.get(word, word) for word in words]
+
+
+def _hint(key: str, options: Sequence[str]) -> str:
     import difflib  # only to help
 
     near = difflib.get_close_matches(key, options, 1)
@@ -125,7 +158,9 @@ def _kind(option: click.Option) -> dict[str, Any]:
     elif isinstance(option.type, click.Choice):
         kind = {"enum": list(option.type.choices)}
     elif option.multiple:
+        one_or_several = "--target" in option.opts
         kind = {"type": "array", "items": {"type": "string"}}
+        kind |= {"type": ["array", "string"]} if one_or_several else {}
     else:
         kind = {"type": "string"}
     return {"description": option.help, **kind}
@@ -137,10 +172,13 @@ def _wrong(kind: Mapping[str, Any], value: object) -> str:
         return "" if value in kind["enum"] else f"choose from {', '.join(kind['enum'])}"
     if kind["type"] == "boolean":
         return "" if isinstance(value, bool) else "write true or false"
+    if isinstance(value, str) and value and "string" in kind["type"]:
+        return ""
     if kind["type"] == "string":
-        return "" if isinstance(value, str) and value else "write the name of a file"
+        return "write the name of a file"
     words = isinstance(value, list) and all(isinstance(word, str) for word in value)
-    return "" if words else 'write a list of words: ["MPA080"]'
+    example = "mpi-operator 0.8.0" if "string" in kind["type"] else "MPA080"
+    return "" if words else f'write a list of words: ["{example}"]'
 
 
 def _at(path: Path, key: str) -> str:

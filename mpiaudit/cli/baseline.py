@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mpiaudit.cli import _target
+from mpiaudit.cli import _stated, _target
 
 INCOMPLETE = 3
 """The exit code where not all could be read, and nothing was written."""
@@ -29,6 +29,8 @@ def command() -> None:
 @click.option("--select", multiple=True, metavar="RULES", help="Judge only these rules or topics.")
 @click.option("--allow-partial", is_flag=True, help="Write it though not all could be read.")
 @click.option("--parse-all", is_flag=True, help="Parse every document, relevant or not.")
+@click.option("--render", is_flag=True, help="Build charts and kustomizations first, offline.")
+@_stated.option
 @click.option("--against", metavar="SNAPSHOT", help="Lay PATHS over the cluster of a snapshot.")
 @_target.options
 def write(file: str, paths: tuple[str, ...], **options: Any) -> int:  # noqa: ANN401 - click's
@@ -46,7 +48,7 @@ def write(file: str, paths: tuple[str, ...], **options: Any) -> int:  # noqa: AN
     rules = engine.load_rules()
     words = [word for selector in options["select"] for word in selector.split(",")]
     chosen = config.chosen(rules, words) if words else rules
-    audits = scan.audits_of(paths, chosen, options)
+    audits = scan.audits_of(paths, chosen, options, engine.NONE)
     if len(audits) != 1:
         raise click.UsageError("a baseline is of one cluster; write one for each")
     report = audits[0][1]()

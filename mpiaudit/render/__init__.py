@@ -24,12 +24,26 @@ class Look:
     pedantic: bool = False
     """Whether findings that are only POSSIBLE are shown."""
 
+    suppressed: bool = False
+    """Whether suppressed findings are shown, and not merely counted."""
+
     def shows(self, finding: Finding) -> bool:
         """Return whether *finding* is shown, and not merely counted."""
         return self.pedantic or finding.confidence is not Confidence.POSSIBLE
 
 
 PLAIN = Look()
+
+
+def aside(finding: Finding) -> str:
+    """Return ``suppressed``, with the reason where one was given."""
+    return f"suppressed ({finding.suppression})" if finding.suppression else "suppressed"
+
+
+def unsuppressed(report: Report) -> str:
+    """Return ``C (64) without 3 suppressions``, to stand beside the grade; empty without any."""
+    number = len(report.suppressed)
+    return f"{report.grade_unsuppressed} without {count(number, 'suppression')}" if number else ""
 
 
 def count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mpiaudit.inventory.inventory import TITLES
 from mpiaudit.model import Location
-from mpiaudit.render import Look
+from mpiaudit.render import Look, aside
 from mpiaudit.report import Finding, Report
 from mpiaudit.rule import Confidence, Rule
 
@@ -60,7 +60,7 @@ def results(report: Report, look: Look) -> Iterator[Result]:
         outcome = "error" if skip.gap.unreadable else "skip"
         yield Result(outcome, f"not judged: {skip.gap.reason}", skip.rule)
     for finding in (each for root in report.suppressed for each in _family(root)):
-        yield Result("skip", f"suppressed: {finding.hit.message}", finding.rule, finding)
+        yield Result("skip", f"{aside(finding)}: {finding.hit.message}", finding.rule, finding)
     counts = Counter(finding.rule.id for finding in hidden)
     for rule in {finding.rule.id: finding.rule for finding in hidden}.values():
         said = f"hidden: {counts[rule.id]} that may be nothing; --pedantic shows all"

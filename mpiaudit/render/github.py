@@ -6,7 +6,7 @@ so the tenth counts what is left.
 
 from __future__ import annotations
 
-from mpiaudit.render import Look, _flat, count
+from mpiaudit.render import Look, _flat, count, unsuppressed
 from mpiaudit.report import Report
 from mpiaudit.rule import Severity
 
@@ -51,10 +51,10 @@ def _summary(report: Report, look: Look) -> str:
     grade = f"Grade {bound}{report.grade}" if report.grade else "No grade"
     if report.empty:
         grade = "Nothing to audit: no MPIJob, controller or CRD"
-    aside, skipped = len(_flat.suppressed(report)), len(report.skips)
-    ignored = f"{count(aside, 'finding')} ignored" if aside else ""
+    skipped = len(report.skips)
+    aside = unsuppressed(report) if report.grade else ""
     unjudged = f"{count(skipped, 'rule')} not judged" if skipped else ""
-    return "; ".join(filter(None, (grade, ignored, _flat.hidden(report, look), unjudged)))
+    return "; ".join(filter(None, (grade, aside, _flat.hidden(report, look), unjudged)))
 
 
 def _within(level: str, lines: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mpiaudit.grade import Grade
+from mpiaudit.inventory.suppression import Suppression
 from mpiaudit.model import Gap, Location
 from mpiaudit.render import Look
 from mpiaudit.report import Coverage, Finding, Report
@@ -25,6 +26,7 @@ def render(report: Report, look: Look) -> str:  # noqa: ARG001 - every format ta
         "grade": _grade(report.grade),
         "grade_set_by": worst.rule.id if worst else None,
         "grade_without_it": _grade(report.grade_without_decisive),
+        "grade_unsuppressed": _grade(report.grade_unsuppressed),
         "complete": report.complete,
         "coverage": _coverage(report.coverage),
         "verdict": _verdict(report.verdict),
@@ -76,7 +78,9 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     ref = finding.hit.at.object
-    new = {} if finding.new is None else {"new": finding.new}
+    more: dict[str, Any] = {} if finding.new is None else {"new": finding.new}
+    if finding.suppression:
+        more["suppression"] = _suppression(finding.suppression)
     return {
         "rule": finding.rule.id,
         "slug": finding.rule.slug,
@@ -88,7 +92,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "effect": finding.hit.effect or None,
         "remedy": finding.rule.remedy,
         "fingerprint": finding.fingerprint,
-        **new,
+        **more,
         "at": _place(finding.hit.at),
         "object": {
             "apiVersion": ref.api_version,
@@ -99,6 +103,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "also": [{**_place(p), "object": str(p.object)} for p in finding.hit.also],
         "fix": _fix(finding.hit.fix),
         "explains": [_finding(symptom) for symptom in finding.explains],
+    }
+
+
+def _suppression(suppression: Suppression) -> dict[str, Any]:
+    return {
+        "reason": suppression.reason,
+        "until": suppression.until.isoformat() if suppression.until else None,
+        "at": _place(suppression.at),
     }
 
 

@@ -13,7 +13,7 @@ from itertools import accumulate
 
 from mpiaudit.inventory.inventory import TITLES
 from mpiaudit.model import Location
-from mpiaudit.render import Look, count
+from mpiaudit.render import Look, _extent, count, unsuppressed
 from mpiaudit.report import Finding, Report
 from mpiaudit.rule import Confidence, Severity
 
@@ -66,31 +66,26 @@ def _with_symptoms(findings: Iterable[Finding]) -> int:
 def _grade(report: Report) -> str:
     if report.grade is None:
         return "no grade"
-    return f"grade {'' if report.complete else 'at best '}{report.grade}"
+    aside = f"; {unsuppressed(report)}" if report.suppressed else ""
+    return f"grade {'' if report.complete else 'at best '}{report.grade}{aside}"
 
 
 def _sentence(report: Report, shown: list[Finding]) -> str:
     if report.grade is None:
-        nothing = f"Nothing to audit: no MPIJob, controller or CRD in {_read(report)}."
+        nothing = f"Nothing to audit: no MPIJob, controller or CRD in {_extent.read(report)}."
         return nothing if report.empty else "Nothing that was asked for could be judged."
     if not shown:
         skipped = len(report.skips)
         missing = f"; {count(skipped, 'rule')} not judged" if skipped else ""
         judged = count(len(report.passed), "rule")
-        return f"No findings: {judged} judged on {_read(report)}{missing}."
+        return f"No findings: {judged} judged on {_extent.read(report)}{missing}."
     counts = Counter(f.severity for f in shown)
     each = ", ".join(f"{counts[s]} {s.word}" for s in reversed(Severity) if counts[s])
     worst = report.decisive
     set_by = (
         f", set by {worst.rule.id}; {report.grade_without_decisive} without it" if worst else ""
     )
-    return f"{count(len(shown), 'finding')} on {_read(report)}: {each}{set_by}."
-
-
-def _read(report: Report) -> str:
-    coverage = report.coverage
-    noun = "object" if coverage.live else "file"
-    return count(coverage.documents if coverage.live else coverage.inputs, noun)
+    return f"{count(len(shown), 'finding')} on {_extent.read(report)}: {each}{set_by}."
 
 
 def _row(finding: Finding) -> str:

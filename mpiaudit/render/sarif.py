@@ -15,7 +15,7 @@ from urllib.parse import quote
 from mpiaudit import __version__
 from mpiaudit.inventory.inventory import TITLES
 from mpiaudit.model import Gap, Location
-from mpiaudit.render import Look, _flat
+from mpiaudit.render import Look, _flat, aside
 from mpiaudit.report import Finding, Report
 from mpiaudit.rule import Confidence, Fix, Rule, Severity
 
@@ -178,7 +178,8 @@ def _notifications(report: Report, look: Look) -> Iterator[Node]:
         said = _notification(_urgency(skip.gap), f"{skip.rule.id} not judged: {skip.gap.reason}")
         yield said | {"associatedRule": {"id": skip.rule.id}}
     for entry in _flat.suppressed(report):
-        yield _notification("note", f"{entry.finding.rule.id} suppressed: {_flat.said(entry)}")
+        named = f"{entry.finding.rule.id} {aside(entry.finding)}"
+        yield _notification("note", f"{named}: {_flat.said(entry)}")
     hidden = _flat.hidden(report, look)
     for note in (*report.coverage.notes, *([hidden] if hidden else [])):
         yield _notification("note", note)

@@ -10,8 +10,8 @@ from tabulate import tabulate
 
 from mpiaudit.inventory.inventory import TITLES, WHAT_IF
 from mpiaudit.model import Location
-from mpiaudit.render import Look, count
-from mpiaudit.report import Finding, Report, Skip
+from mpiaudit.render import Look, _extent, _flat, count, unsuppressed
+from mpiaudit.report import Finding, Report
 from mpiaudit.rule import Confidence, Fix, Severity
 from mpiaudit.verdict import Present
 
@@ -32,6 +32,10 @@ _COLOURS = {
 
 def render(report: Report, look: Look) -> str:
     """Return the verdict, the grade, the findings and what was not judged."""
+    if _is_clean(report, look):
+        hidden = _flat.hidden(report, look)
+        line = next(_grade(report, look))
+        return f"{line}; {hidden}\n" if hidden else f"{line}\n"
     known = [*_wrap(str(report.baseline), look), ""] if report.baseline else []
     parts = [
         *_verdict(report, look),
@@ -41,6 +45,14 @@ def render(report: Report, look: Look) -> str:
         *_judged(report, look),
     ]
     return "\n".join(line.rstrip() for line in parts).strip("\n") + "\n"
+
+
+def _is_clean(report: Report, look: Look) -> bool:
+    """Return whether manifests were judged, and there is no more to say than one line."""
+    coverage = report.coverage
+    shown = any(look.shows(f) for f in report.findings)
+    more = shown or report.suppressed or report.baseline or coverage.notes or coverage.live
+    return bool(report.grade) and report.complete and not more
 
 
 def _verdict(report: Report, look: Look) -> Iterator[str]:
@@ -71,16 +83,18 @@ def _table(controllers: Iterable[Present], width: int) -> list[str]:
 def _grade(report: Report, look: Look) -> Iterator[str]:
     coverage = report.coverage
     if report.grade is None:
-        nothing = f"Nothing to audit: no MPIJob, controller or CRD in {_read(report)}"
+        nothing = f"Nothing to audit: no MPIJob, controller or CRD in {_extent.read(report)}"
         yield nothing if report.empty else "No grade: nothing that was asked for could be judged"
         yield ""
         return
     bound = "" if report.complete else "at best "
-    short = "" if report.complete else f"; {_unread(report)}"
+    short = "" if report.complete else f"; {_extent.unread(report)}"
+    if report.suppressed:
+        short += f"; {unsuppressed(report)}"
     worst = report.decisive
     if worst is None:
-        scope = f"{_read(report)}, {len(report.passed)} rules judged"
-        unclear = "" if coverage.live else _elsewhere(report.skips)
+        scope = f"{_extent.read(report)}, {len(report.passed)} rules judged"
+        unclear = "" if coverage.live else _extent.elsewhere(report.skips)
         shown = _paint(f"{bound}{report.grade}", "1;32" if report.complete else "1;33", look)
         yield f"{'Grade ' if coverage.live else ''}{shown}  {scope}{unclear}{short}"
     else:
@@ -90,33 +104,16 @@ def _grade(report: Report, look: Look) -> Iterator[str]:
     yield ""
 
 
-def _unread(report: Report) -> str:
-    """Say how much could not be read, or judged."""
-    kinds = sum(g.unreadable for g in report.gaps.values())
-    if report.coverage.faults:
-        return f"{count(len(report.coverage.faults), 'input')} could not be read"
-    if kinds:
-        return f"{count(kinds, 'kind')} could not be read"
-    return f"{count(sum(s.gap.unreadable for s in report.skips), 'rule')} could not be judged"
-
-
-def _read(report: Report) -> str:
-    coverage = report.coverage
-    if coverage.live:
-        return count(coverage.documents, "object")
-    return count(coverage.inputs, "file")
-
-
-def _elsewhere(skips: Iterable[Skip]) -> str:
-    more = sum(not s.gap.unreadable for s in skips)
-    return f"; {more} more with a live scan or exports" if more else ""
-
-
 def _findings(report: Report, look: Look) -> Iterator[str]:
     shown = [f for f in report.findings if look.shows(f)]
     for severity, same in groupby(shown, key=lambda f: f.severity):
         yield _paint(severity.name, _COLOURS[severity], look)
         for _, group in groupby(same, key=lambda f: (f.confidence, f.rule.id)):
+            yield from _group(list(group), look)
+    if look.suppressed and report.suppressed:
+        yield _paint("SUPPRESSED", "1", look)
+        aside = sorted(report.suppressed, key=lambda f: f.sort_key)
+        for _, group in groupby(aside, key=lambda f: (f.severity, f.confidence, f.rule.id)):
             yield from _group(list(group), look)
     if hidden := len(report.findings) - len(shown):
         yield f"Hidden: {count(hidden, 'finding')} that may be nothing; --pedantic shows all"
@@ -153,6 +150,8 @@ def _place(finding: Finding, look: Look) -> Iterator[str]:
         yield from _label("also", _spot(place), look)
     if len(hit.also) > SHOWN:
         yield from _label("", f"and {len(hit.also) - SHOWN} more places", look)
+    if finding.suppression:
+        yield from _label("why", f"{finding.suppression} ({finding.suppression.at})", look)
     for symptom in finding.explains:
         yield from _label("hence", f"{symptom.rule.id} {symptom.hit.message}{_new(symptom)}", look)
 
@@ -178,10 +177,12 @@ def _fix(finding: Finding, look: Look) -> Iterator[str]:
 def _judged(report: Report, look: Look) -> Iterator[str]:
     if report.decisive:
         judged = len(report.passed) + len({f.rule.id for f in _every(report.findings)})
-        yield f"Judged {judged} rules on {_read(report)}."
+        yield f"Judged {judged} rules on {_extent.read(report)}."
     if report.suppressed:
         ids = sorted({f.rule.id for f in report.suppressed})
-        yield f"Ignored: {len(report.suppressed)} findings of {', '.join(ids)}"
+        listed = "" if look.suppressed else "; --show-suppressed lists them"
+        said = f"Suppressed: {count(len(report.suppressed), 'finding')} of {', '.join(ids)}"
+        yield from _wrap(f"{said}{listed}", look, hang=2)
     if report.coverage.faults:
         yield "Not read:"
         yield from (f"  {fault}" for fault in report.coverage.faults)

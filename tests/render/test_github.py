@@ -106,8 +106,8 @@ def test_what_is_not_shown_is_counted() -> None:
     )
 
     assert "\n".join(lines(made)) == (
-        "::notice title=mpiaudit::Grade A (100); 2 findings ignored; 1 finding that may be nothing,"
-        " hidden (--pedantic shows all); 1 rule not judged"
+        "::notice title=mpiaudit::Grade A (100); C (71) without 2 suppressions; 1 finding"
+        " that may be nothing, hidden (--pedantic shows all); 1 rule not judged"
     )
     assert len(lines(made, Look(pedantic=True))) == 2
 

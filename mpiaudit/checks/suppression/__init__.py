@@ -1,0 +1,1 @@
+"""What people chose to live with, and wrote down."""
