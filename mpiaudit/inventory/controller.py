@@ -66,6 +66,7 @@ class Controller(View):
     """mpi-operator: where its leader election lock lives; None where unknown or unused."""
 
     replicas: int
+    template: PodTemplate
     service_account: str
     selector: Mapping[str, str]
     ready: int | None
@@ -206,6 +207,7 @@ class Controller(View):
         argv = program.arguments(product, release, container, env)
         flags = program.flags_of(product, argv)
         reads = program.reads(product, release, container, flags)
+        pods = PodTemplate.parse(template)
         return cls(
             identity(resource),
             product=product,
@@ -222,7 +224,8 @@ class Controller(View):
             watches=program.watches(flags, env),
             lock_namespace=program.lock_namespace(release, reads, flags),
             replicas=_replicas(resource),
-            service_account=PodTemplate.parse(template).service_account,
+            template=pods,
+            service_account=pods.service_account,
             selector=texts(resource.get("spec", "selector", "matchLabels")),
             ready=(integer(resource.get("status", "readyReplicas")) or 0)
             if resource.get("status")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mpiaudit.checks.semantics import weight
+from mpiaudit.inventory import mesh
 from mpiaudit.inventory.job import Job, Replica
 from mpiaudit.inventory.neighbour import Namespace
 from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
-
-INJECT = "sidecar.istio.io/inject"
-"""The label, once an annotation, by which a pod decides against its namespace."""
-
-INJECTION = "istio-injection"
-REVISION = "istio.io/rev"
 
 
 @rule(
@@ -41,26 +36,11 @@ def mesh_injected(jobs: tuple[Job, ...], namespaces: tuple[Namespace, ...]) -> I
     Source: istio/istio 1.24.0 pkg/kube/inject/inject.go (``injectRequired``); kubeflow/trainer
     v2.3.0 docs/legacy-v1/user-guides/mpi.md:14; kubeflow/mpi-operator issues 407 and 480.
     """
-    meshed = {n.name: label for n in namespaces if (label := _switch(n.identity.labels))}
+    meshed = {n.name: label for n in namespaces if (label := mesh.injection(n.identity.labels))}
     for job in jobs if meshed else ():
-        replicas = [r for r in (job.launcher, job.worker) if r and not _spared(r)]
+        replicas = [r for r in (job.launcher, job.worker) if r and not mesh.spared(r.template)]
         if job.namespace in meshed and replicas:
             yield _hit(job, replicas, meshed[job.namespace])
-
-
-def _switch(labels: Mapping[str, str]) -> str:
-    """Return the label that turns injection on in a namespace, or the empty string."""
-    injection = labels.get(INJECTION)
-    if injection == "enabled":
-        return f"{INJECTION}={injection}"
-    revision = labels.get(REVISION)
-    return f"{REVISION}={revision}" if revision and injection is None else ""
-
-
-def _spared(replica: Replica) -> bool:
-    template = replica.template
-    marks = (template.labels.get(INJECT), template.annotations.get(INJECT))
-    return template.host_network or "false" in marks
 
 
 def _hit(job: Job, injected: list[Replica], label: str) -> Hit:
@@ -68,12 +48,12 @@ def _hit(job: Job, injected: list[Replica], label: str) -> Hit:
     return Hit(
         job.in_replica(names[0], "template"),
         f"namespace {job.namespace} has {label}, and the pods of {' and '.join(names)} do not "
-        f'have {INJECT}: "false"',
+        f'have {mesh.INJECT}: "false"',
         also=tuple(job.in_replica(name, "template") for name in names[1:]),
         effect="proxies reset SSH between the pods, and the launcher does not end",
         fix=Fix(
             f"in the template of {' and of '.join(names)}",
-            f'template:\n  metadata:\n    labels:\n      {INJECT}: "false"',
+            f'template:\n  metadata:\n    labels:\n      {mesh.INJECT}: "false"',
         ),
         severity=weight(job, Severity.HIGH),
     )
