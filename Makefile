@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 CACHE := $(HOME)/.cache/mpiaudit
 
+# Tests start many processes: what Python compiles is kept.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test lint bless docs bench testbed consumers clean
 .DELETE_ON_ERROR:
 

@@ -18,7 +18,8 @@ from typing import Any
 from mpiaudit import engine
 from mpiaudit.inventory.build import build
 from mpiaudit.inventory.inventory import Inventory
-from mpiaudit.model import Reading, Resource
+from mpiaudit.model import Resource
+from mpiaudit.reading import Reading
 from mpiaudit.report import Coverage
 
 TARGET = 3

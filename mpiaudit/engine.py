@@ -49,7 +49,8 @@ def audit(
     inventory move aside is judged as well, and takes along what it explains.
     """
     rules = tuple(rules)
-    judged = _judged(inventory, [r for r in rules if SUPPRESSIONS not in r.needs])
+    alike = Alike(inventory.jobs)
+    judged = _judged(inventory, [r for r in rules if SUPPRESSIONS not in r.needs], alike)
     findings = [*regraded(_doubted(judged.findings, inventory.controllers), choices.regrades)]
     said = (*coverage.notes, *notes(findings, choices.regrades))
     every = [*fold(_sorted(findings))]
@@ -61,7 +62,7 @@ def audit(
     else:
         parted, fates = Parted(tuple(every), (), ()), ()
     about = [r for r in rules if SUPPRESSIONS in r.needs]
-    last = _judged(replace(inventory, suppressions=fates), about)
+    last = _judged(replace(inventory, suppressions=fates), about, alike)
     return Report(
         findings=tuple(_sorted((*parted.kept, *last.findings))),
         skips=(*judged.skips, *last.skips),
@@ -87,8 +88,7 @@ class _Judged:
         return frozenset(r.id for r in (*self.passed, *(f.rule for f in self.findings)))
 
 
-def _judged(inventory: Inventory, rules: Iterable[Rule]) -> _Judged:
-    alike = Alike(inventory.jobs)
+def _judged(inventory: Inventory, rules: Iterable[Rule], alike: Alike) -> _Judged:
     judged = _Judged()
     for rule in rules:
         outcome = _judge(inventory, rule, alike)

@@ -10,6 +10,8 @@ from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.view import mapping, mappings, words
 from mpiaudit.model import Location, dig
 
+PROGRAM = "kubectl"
+
 _CALL = re.compile(r"(?:^|[\s;&|($`/])kubectl\s+([^;&|\n`)#]+)")
 
 _VALUED = frozenset(
@@ -17,7 +19,10 @@ _VALUED = frozenset(
     | {"--context", "--cluster", "--user", "--kubeconfig", "-s", "--server", "--token", "--as"}
     | {"--timeout", "--request-timeout", "--tail", "--since", "--field-selector", "--type"}
 )
-"""Options whose value may be the next word: kubernetes/kubernetes v1.34.0 staging/src/k8s.io/kubectl."""
+"""Options whose value may be the next word.
+
+kubernetes/kubernetes v1.34.0 staging/src/k8s.io/kubectl.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +43,24 @@ def calls(job: Job) -> Iterator[Call]:
 
     Those that a comment or a program hides are not all understood: a call is what looks like one.
     """
-    for replica in (job.launcher, job.worker):
-        spec = mapping(dig(replica.written, "spec")) if replica else {}
+    for replica in filter(None, (job.launcher, job.worker)):
+        spec = mapping(dig(replica.written, "spec"))
         for field in ("initContainers", "containers"):
             for index, container in enumerate(mappings(spec.get(field))):
                 for place in ("command", "args"):
-                    line = words(container.get(place))
-                    at = job.in_pod(replica.type if replica else "", field, index, place)
-                    yield from _in_line(line, at)
+                    written = container.get(place)
+                    if PROGRAM in str(written):
+                        at = job.in_pod(replica.type, field, index, place)
+                        yield from _in_line(words(written), at)
 
 
 def _in_line(line: tuple[str, ...], at: Location) -> Iterator[Call]:
     """Yield the calls on one command line: kubectl itself, or scripts that have it in them."""
-    if line and line[0].rpartition("/")[2] == "kubectl":
+    if line and line[0].rpartition("/")[2] == PROGRAM:
         yield from _call(line[1:], at)
         return
     for index, word in enumerate(line):
-        if "kubectl" in word:
+        if PROGRAM in word:
             place = Location(at.object, (*at.path, index))
             for found in _CALL.finditer(word.replace("\\\n", " ")):
                 yield from _call(tuple(found[1].split()), place)
