@@ -166,14 +166,18 @@ def _suspects(rule: Rule, given: Mapping[str, Any], alike: Alike) -> tuple[Job, 
 def _outages(
     findings: Iterable[Finding], controllers: Iterable[Controller]
 ) -> dict[Reference, str]:
-    """Return what keeps a controller from working, by the controller: its settings, or a job."""
+    """Return what keeps a controller from working, by the controller: its settings, or a job.
+
+    Of several the surest; *findings* are sorted so.
+    """
     known = {controller.ref for controller in controllers}
-    return {
-        stopped: f"{f.rule.id}, {f.hit.message}"
-        for f in findings
-        if f.severity is Severity.CRITICAL and f.confidence is Confidence.CERTAIN
-        for stopped in _stopped(f) & known
-    }
+    outages: dict[Reference, str] = {}
+    for f in findings:
+        if f.severity is Severity.CRITICAL and f.confidence is not Confidence.POSSIBLE:
+            doubt = "" if f.confidence is Confidence.CERTAIN else f" ({f.confidence.word})"
+            for stopped in _stopped(f) & known:
+                outages.setdefault(stopped, f"{f.rule.id}{doubt}, {f.hit.message}")
+    return outages
 
 
 def _stopped(finding: Finding) -> set[Reference]:

@@ -13,6 +13,7 @@ from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.inventory import Inventory
 from mpiaudit.inventory.job import LEGACY_VERSIONS
+from mpiaudit.inventory.turned_off import turned_off
 from mpiaudit.model import Reference
 
 UNKNOWN = "unknown"
@@ -155,7 +156,8 @@ def _answer(inventory: Inventory, outages: Mapping[Reference, str]) -> list[str]
         if releases.newer_than_known(c.product, c.release)
     ]
     if "crd" in inventory.gaps:
-        return sentences + _unowned(active, "what the CRD serves is not known")
+        nobody = [] if unsure else ["No controller here reconciles MPIJob."]
+        return sentences + (_unowned(active, outages) or nobody)
     if inventory.crd is None:
         return (
             sentences
@@ -165,11 +167,15 @@ def _answer(inventory: Inventory, outages: Mapping[Reference, str]) -> list[str]
     return sentences + _owned(inventory.crd, active, inventory.controllers, outages)
 
 
-def _unowned(active: list[Controller], reason: str) -> list[str]:
-    names = " and ".join(sorted({f"{c.title} ({c.reads})" for c in active}))
-    if not names:
-        return ["No controller here reconciles MPIJob."]
-    return [f"{names} would reconcile MPIJob; {reason}."]
+def _unowned(active: list[Controller], outages: Mapping[Reference, str]) -> list[str]:
+    """Say who wants MPIJob where it is not known what the CRD serves."""
+    names = sorted({f"{c.title} ({c.reads})" for c in active if c.ref not in outages})
+    unknown = "would reconcile MPIJob; what the CRD serves is not known."
+    return [f"{' and '.join(names)} {unknown}"] * bool(names) + [
+        f"{c.title} ({c.reads}) would reconcile MPIJob and does not work: {outages[c.ref]}."
+        for c in active
+        if c.ref in outages
+    ]
 
 
 def _owned(
@@ -187,9 +193,16 @@ def _owned(
     ]
     if not owners and all(c.mpi_enabled is not None for c in present):
         sentences = [_nobody(present)]
-    sentences += [_restart(c) for c in active if c not in owners]
+    patches = {c.ref: patch for c in active if (patch := turned_off(c, present))}
+    sentences += [_restart(c) for c in active if c not in owners and c.ref not in patches]
+    sentences += [
+        f"{c.title} leaves MPIJob alone where {patches[c.ref].ref.source} is applied over it."
+        for c in active
+        if c.ref in patches
+    ]
     bystanders = [c for c in present if c.mpi_enabled is False and c.replicas]
-    return sentences + [f"{c.title} leaves MPIJob alone." for c in bystanders]
+    alone = [c for c in bystanders if c not in patches.values()]
+    return sentences + [f"{c.title} leaves MPIJob alone." for c in alone]
 
 
 def _nobody(present: tuple[Controller, ...]) -> str:

@@ -40,3 +40,16 @@ def test_a_finished_rollout_names_one_release(tmp_path: Path) -> None:
 
     assert said.answer == ("mpi-operator 0.8.0 owns MPIJob here.",)
     assert [c.state for c in said.controllers] == ["ready"]
+
+
+def test_an_outage_that_is_likely_is_told_as_such() -> None:
+    """The program that an image's name suggests would not start."""
+    page = ROLLOUT.parent / "MPA023-mpi-operator-unknown-flag/bad-floating.yaml"
+    inventory = build(files.collect([str(page)], kinds_for({"controllers"})))
+
+    said = engine.audit(inventory, engine.load_rules(), Coverage("test", live=False)).verdict
+
+    assert said.answer == (
+        "mpi-operator (v1alpha1) would reconcile MPIJob and does not work: MPA023 (likely), "
+        "mpi-operator:latest has no flag --gpus-per-node; 0.2 was the last with it.",
+    )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mpiaudit.facts import crds as facts
-from mpiaudit.inventory.job import LAST_APPLIED
+from mpiaudit.inventory import installers
+from mpiaudit.inventory.job import LAST_APPLIED, PATCH
 from mpiaudit.inventory.view import View, identity, mapping, mappings, text, words
 from mpiaudit.model import Resource
 
@@ -65,6 +66,15 @@ class Crd(View):
     applied: int
     """Bytes of the last-applied configuration; 0 where there is none."""
 
+    appliers: tuple[str, ...]
+    """Who applies all of it server-side; empty where managedFields is absent."""
+
+    marks: tuple[str, ...]
+    """The tools that have marked it as installed by them."""
+
+    kustomized: bool
+    """Whether its file lies beside a kustomization, which may change it or leave it out."""
+
     @property
     def served(self) -> tuple[str, ...]:
         """The versions the API server answers, in the manifest's order."""
@@ -86,13 +96,19 @@ class Crd(View):
 
     @classmethod
     def parse(cls, resource: Resource) -> Self | None:
-        """Return the definition, or None for another CRD."""
+        """Return the definition, or None for another CRD, or for a patch.
+
+        A manifest without a version defines nothing: kustomize merges it into one that has them.
+        """
         if resource.get("metadata", "name") != CRD_NAME:
             return None
+        who = identity(resource)
         versions = tuple(_versions(mapping(resource.get("spec")), resource.api_version))
+        if not who.exported and (PATCH in resource.body or not versions):
+            return None
         served = tuple(v.name for v in versions if v.served)
         return cls(
-            identity(resource),
+            who,
             versions=versions,
             stored=words(resource.get("status", "storedVersions")),
             conversion=text(resource.get("spec", "conversion", "strategy")) or "None",
@@ -104,6 +120,9 @@ class Crd(View):
                 frozenset[str]().union(*(v.properties for v in versions if v.served)),
             ),
             applied=len(text(resource.get("metadata", "annotations", LAST_APPLIED)).encode()),
+            appliers=installers.appliers(resource),
+            marks=installers.marks(resource),
+            kustomized=resource.beside_kustomization,
         )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from mpiaudit.checks import evidence, fixes
 from mpiaudit.checks.conflict import rivals
+from mpiaudit.inventory import definitions
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
+from mpiaudit.inventory.turned_off import turned_off
 from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 
@@ -33,7 +35,9 @@ def mpijob_enabled_beside_mpi_operator(
     Wrong when: training-operator lists its kinds without MPIJob (not reported), the two watch
     different namespaces (not reported; a CRD has none, so one of them still waits in vain), or
     one is scaled to 0 (not reported). Manifests may not be applied together: likely, then, and
-    only possible where several CRDs beside them show that they are meant for several clusters.
+    only possible where several CRDs of one product beside them show that they are meant for
+    several clusters, or a patch of training-operator's Deployment lists its kinds, or may do so
+    in a kustomization beside one of several CRDs.
 
     Source: kubernetes-sigs/kueue site/content/en/docs/tasks/run/multikueue/kubeflow.md:46-49,
     kubeflow/trainer issue 1777; seen with training-operator 1.9.0 and 1.9.4 beside mpi-operator
@@ -51,13 +55,18 @@ def mpijob_enabled_beside_mpi_operator(
             also=tuple(o.in_container() for o in operators),
             effect="one of them fails at its next start, or every job is run twice: as the CRD is",
             fix=fixes.disable_mpijob(controller),
-            confidence=_surety(crds, controller, *operators),
+            confidence=Confidence.POSSIBLE
+            if turned_off(controller, controllers)
+            else _surety(crds, controller, *operators),
         )
 
 
 def _surety(crds: tuple[Crd, ...], *controllers: Controller) -> Confidence | None:
     given = [c for c in crds if not c.installed]
-    alternatives = len({c.ref.source for c in given}) > 1
-    if alternatives and len({c.ref.source for c in controllers}) > 1:
+    scattered = (
+        len({c.ref.source for c in given}) > 1 and len({c.ref.source for c in controllers}) > 1
+    )
+    alternatives = not definitions.one_each(given, controllers)
+    if scattered and (alternatives or any(c.kustomized for c in given)):
         return Confidence.POSSIBLE
     return evidence.surety(*controllers)

@@ -15,6 +15,7 @@ from mpiaudit.rule import Confidence, Hit, Severity, rule
     "MPA020",
     Severity.MEDIUM,
     remedy="Pin mpi-operator to a release, and install the CRD of the same release.",
+    symptom_of=("MPA002", "MPA022"),
 )
 def mpi_operator_floating_tag(
     controllers: tuple[Controller, ...], crd: Crd | None = None

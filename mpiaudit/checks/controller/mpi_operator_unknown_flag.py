@@ -24,11 +24,14 @@ def mpi_operator_unknown_flag(controllers: tuple[Controller, ...]) -> Iterator[H
     came with 0.7.0. ``--kubeflow-namespace`` never existed: it is ``--namespace``, or the
     environment variable ``KUBEFLOW_NAMESPACE``.
 
-    Detected by the table of flags of each release and program, klog's included.
+    Detected by the table of flags of each release and program, klog's included; ``latest`` and
+    ``master`` of upstream's image are taken for the newest.
 
     Wrong when: the image is a fork with flags of its own, or the tag names no release; then only
-    flags that no release ever had are reported, with less confidence. A newer release than those
-    we know may have new flags, which are not reported.
+    flags that no release ever had are reported, with less confidence, and so it is in a Deployment
+    without a namespace, the base of a kustomization that may set the tag. A node may still run an
+    old ``latest`` (reported as a fault of the next pull). A newer release than those we know may
+    have new flags, which are not reported.
 
     Source: kubeflow/mpi-operator v0.2.3, v0.3.0, v0.4.0, v0.7.0 and v0.8.0
     cmd/mpi-operator/app/options/options.go (v0.2.3 and v0.3.0: cmd/mpi-operator.v1); exit code 2

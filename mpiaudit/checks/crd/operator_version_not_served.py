@@ -19,6 +19,7 @@ CHECKED = ("v1", "v2beta1")
     Severity.CRITICAL,
     remedy="Choose one owner of MPIJob. For mpi-operator: migrate the v1 jobs and the storage "
     "version, then apply its CRD server-side. Otherwise remove mpi-operator.",
+    symptom_of=("MPA022",),
 )
 def operator_version_not_served(
     crd: Crd | None, controllers: tuple[Controller, ...]
@@ -65,4 +66,18 @@ def _fix(crd: Crd, controller: Controller, controllers: tuple[Controller, ...]) 
         return fixes.stop(controller, f"MPIJob stays with {owners[0].title}")
     if controller.reads == "v1":
         return fixes.stop(controller, "it cannot work beside this CRD")
-    return fixes.replace_crd(controller) if crd.installed else fixes.install_crd(controller)
+    if crd.installed:
+        return fixes.replace_crd(controller)
+    if all(v.name == controller.reads for v in crd.versions):
+        return fixes.install_crd(controller)
+    return _another_file(crd, controller)
+
+
+def _another_file(crd: Crd, controller: Controller) -> Fix:
+    """Return what fetches mpi-operator's CRD: applied over the one given it would be refused."""
+    url = fixes.install_crd(controller).text.rpartition(" ")[2]
+    return Fix(
+        f"fetches the CRD that {controller.title} ships, to replace the one in {crd.ref.source}; a "
+        f"cluster where that was applied refuses it while {crd.storage or 'its version'} is stored",
+        f"curl -fsSLO {url}",
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mpiaudit.checks import evidence, fixes
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd, CrdVersion
-from mpiaudit.rule import Fix, Hit, Severity, rule
+from mpiaudit.rule import Disposition, Fix, Hit, Severity, rule
 
 STATED = 4
 """How many of the fields that get lost a message names."""
@@ -17,6 +18,7 @@ STATED = 4
     "MPA004",
     Severity.MEDIUM,
     remedy="Migrate all jobs to v2beta1, then stop serving the other versions.",
+    symptom_of=("MPA228",),
 )
 def several_versions_served(
     crds: tuple[Crd, ...], controllers: tuple[Controller, ...] | None = None
@@ -31,17 +33,21 @@ def several_versions_served(
 
     Found from the served versions, and from the fields that their schemas declare.
 
-    Wrong when: other versions are listed but not served (not reported), or a conversion webhook
-    really converts (not reported).
+    Wrong when: other versions are listed but not served, a conversion webhook really converts, or
+    every version keeps the fields that it does not declare, as all do under
+    ``apiextensions.k8s.io/v1beta1`` by default (none of these is reported).
 
     Source: kubernetes/kubernetes v1.34.0
     staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresource_handler.go
-    (``unstructuredSchemaCoercer``), kubeflow/mpi-operator v0.3.0 manifests/base/crd.yaml:16-92;
+    (``unstructuredSchemaCoercer``) and pkg/apis/apiextensions/v1beta1/defaults.go
+    (``PreserveUnknownFields``), kubeflow/mpi-operator v0.3.0 manifests/base/crd.yaml:16-92;
     seen with training-operator 1.9.0 and mpi-operator 0.8.0 on Kubernetes 1.34: a status update
     in v1 turned ``sshAuthMountPath: /home/mpiuser/.ssh`` into ``/root/.ssh``.
     """
     for crd in crds:
         if len(crd.served) < len({"one", "another"}) or crd.conversion != "None":
+            continue
+        if not any(_drops(v) for v in crd.versions if v.served or v.storage):
             continue
         readers = {c.reads for c in controllers or () if c.active and c.reads in crd.served}
         yield Hit(
@@ -52,6 +58,16 @@ def several_versions_served(
             fix=None if controllers is None else _fix(crd, readers),
             severity=Severity.HIGH if crd.installed and len(readers) > 1 else None,
         )
+
+
+def _drops(version: CrdVersion) -> bool:
+    """Return whether it drops what it does not declare: below a declared field, if nowhere else.
+
+    kubernetes/kubernetes v1.34.0 staging/src/k8s.io/apiextensions-apiserver
+    pkg/apis/apiextensions/v1/types_jsonschema.go (``XPreserveUnknownFields``).
+    """
+    nested = any("." in name for name in version.properties)
+    return version.prunes and (nested or not version.keeps_unknown)
 
 
 def _losses(crd: Crd) -> str:
@@ -79,4 +95,4 @@ def _fix(crd: Crd, readers: set[str]) -> Fix | None:
     others = [v.index for v in crd.versions if v.served and v.name != "v2beta1"]
     if crd.storage != "v2beta1" or readers - {"v2beta1"}:
         return None
-    return fixes.unserve(crd, *others)
+    return replace(fixes.unserve(crd, *others), disposition=Disposition.INTERRUPTS)

@@ -23,6 +23,7 @@ pkg/controllers/v1alpha2/mpi_job_controller.go:953.
     "MPA226",
     Severity.HIGH,
     remedy="Add subresources: {status: {}} to each version, as mpi-operator's own CRD has it.",
+    symptom_of=("MPA228",),
 )
 def status_not_apart(
     crds: tuple[Crd, ...], controllers: tuple[Controller, ...] = ()

@@ -8,7 +8,8 @@ from mpiaudit.checks import evidence, fixes
 from mpiaudit.facts.releases import TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
-from mpiaudit.rule import Hit, Severity, rule
+from mpiaudit.inventory.turned_off import turned_off
+from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 
 @rule(
@@ -28,7 +29,8 @@ def v1_not_served(crd: Crd | None, controllers: tuple[Controller, ...]) -> Itera
 
     Wrong when: the Deployment is scaled to 0 (not reported), its kinds come from a variable
     that cannot be resolved (not judged), or it is 1.3, which has no MPIJob (not reported). A
-    CRD and a Deployment in manifests may belong to different clusters: likely, not certain.
+    CRD and a Deployment in manifests may belong to different clusters: likely, not certain, and
+    only possible where a patch, or another manifest of the Deployment, lists kinds without MPIJob.
 
     Source: kubernetes-sigs/controller-runtime v0.19.1 pkg/internal/source/kind.go (the wait),
     kubeflow/trainer v1.9.4 cmd/training-operator.v1/main.go:206-219 (the default is every kind);
@@ -49,5 +51,7 @@ def v1_not_served(crd: Crd | None, controllers: tuple[Controller, ...]) -> Itera
             effect='exits after 120 s with "failed to wait for mpijob-controller caches to '
             'sync", again and again; its other kinds are only served in between',
             fix=fixes.disable_mpijob(controller),
-            confidence=evidence.surety(crd, controller),
+            confidence=Confidence.POSSIBLE
+            if turned_off(controller, controllers)
+            else evidence.surety(crd, controller),
         )

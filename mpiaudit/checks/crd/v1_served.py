@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mpiaudit.checks import evidence
+from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
+from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.rule import Hit, Severity, rule
+
+LAST = {
+    MPI_OPERATOR: ("mpi-operator 0.3", "mpi-operator 0.4 or later"),
+    TRAINING_OPERATOR: ("training-operator 1.9", "Trainer 2"),
+}
+"""The last release line of each product that reconciles v1, and what comes after it."""
 
 
 @rule(
     "MPA007",
     Severity.MEDIUM,
-    remedy="Plan the move to mpi-operator and v2beta1 before training-operator is upgraded to "
-    "Trainer 2.",
-    symptom_of=("MPA004",),
+    remedy="Plan the move to mpi-operator 0.4 or later and v2beta1 before the controller of v1 is "
+    "upgraded.",
+    symptom_of=("MPA004", "MPA055", "MPA228"),
 )
-def v1_served(crds: tuple[Crd, ...]) -> Iterator[Hit]:
+def v1_served(crds: tuple[Crd, ...], controllers: tuple[Controller, ...] = ()) -> Iterator[Hit]:
     """The CRD serves MPIJob v1, which no later release than training-operator 1.9 reconciles.
 
     Nothing is broken today. Trainer 2 has no MPIJob: after that upgrade v1 jobs are still
@@ -31,15 +39,15 @@ def v1_served(crds: tuple[Crd, ...]) -> Iterator[Hit]:
     v2.0.0 manifests/base/crds (no MPIJob), kubeflow/mpi-operator v0.4.0
     manifests/base/kubeflow.org_mpijobs.yaml (v2beta1 only).
     """
+    products = {c.product for c in controllers if c.reads == "v1"}
+    last, successor = LAST[MPI_OPERATOR if products == {MPI_OPERATOR} else TRAINING_OPERATOR]
     for crd in crds:
         version = crd.version("v1")
         if version and version.served:
+            several = len(crd.served) > 1
             yield Hit(
                 crd.at("spec", "versions", version.index),
-                f"{evidence.listing(crd.served)} are served; training-operator 1.9 is the last "
-                "release line that reconciles v1"
-                if len(crd.served) > 1
-                else "only v1 is served; training-operator 1.9 is the last release line that "
-                "reconciles it",
-                effect="after an upgrade to Trainer 2 nobody runs these jobs",
+                f"{f'{evidence.listing(crd.served)} are' if several else 'only v1 is'} served; "
+                f"{last} is the last release line that reconciles {'v1' if several else 'it'}",
+                effect=f"after an upgrade to {successor} nobody runs these jobs",
             )
