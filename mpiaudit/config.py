@@ -24,4 +24,3 @@ def chosen(rules: Iterable[Rule], selectors: Iterable[str]) -> tuple[Rule, ...]:
             raise AuditError(f"no rule is named {selector!r}; `mpiaudit rules` lists them")
         taken |= named
     return tuple(r for r in rules if r.id in taken)
-

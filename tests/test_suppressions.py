@@ -210,7 +210,10 @@ def test_settings_change_a_severity(repository: Path) -> None:
         (SUPPRESS.replace("MPA087", "MPA997"), "1: no rule is named 'MPA997'"),
         (SUPPRESS + 'until = "soon"\n', "mpiaudit.toml:1: Invalid RFC3339"),
         (SUPPRESS + SUPPRESS.replace("MPA087", ""), "mpiaudit.toml:4: no rule is named ''"),
-        ("[mpiaudit.suppress]\nrules = []\n", "mpiaudit.toml:1: suppress is no array; write [[...suppress]]"),
+        (
+            "[mpiaudit.suppress]\nrules = []\n",
+            "mpiaudit.toml:1: suppress is no array; write [[...suppress]]",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(

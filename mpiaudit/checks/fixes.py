@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from mpiaudit.facts import releases
@@ -117,15 +118,19 @@ def unserve(crd: Crd, *indices: int) -> Fix:
     )
 
 
-def rebuild_for_mpi_operator(job: Job) -> Fix:
-    """Return the commands that leave *job* to mpi-operator, once nothing else reconciles it."""
+def rebuild_for_mpi_operator(job: Job, managed_by: str = "") -> Fix:
+    """Return the commands that leave *job* to mpi-operator, once nothing else reconciles it.
+
+    *managed_by* is what its ``managedBy`` must say for that; empty where it need not change.
+    """
     target = f"mpijobs.v2beta1.kubeflow.org {job.name}"
     label = (
         "training.kubeflow.org/operator-name=mpijob-controller,"
         f"training.kubeflow.org/job-name={job.name}"
     )
+    fence = {"managedBy": managed_by} if managed_by else {}
     commands = [
-        f"kubectl -n {job.namespace} patch {target} --type=merge -p {_suspend(on=True)}",
+        f"kubectl -n {job.namespace} patch {target} --type=merge -p {_suspend(on=True, **fence)}",
         f"kubectl -n {job.namespace} delete pods -l {label}",
         f"kubectl -n {job.namespace} delete configmap/{job.name}-config --ignore-not-found",
         f"kubectl -n {job.namespace} delete {_V1_RIGHTS} {job.name}-launcher --ignore-not-found",
@@ -155,7 +160,9 @@ def namespace_of(controller: Controller) -> str:
     return controller.namespace or "NAMESPACE"
 
 
-def set_field(job: Job, path: tuple[str, ...], value: str | float, summary: str) -> Fix:
+def set_field(
+    job: Job, path: tuple[str, ...], value: str | float, summary: str, crd: Crd | None = None
+) -> Fix:
     """Return the fix that sets one field of *job*: a ``kubectl patch`` where it is in a cluster.
 
     For a manifest it is the lines that the field stands in.
@@ -167,11 +174,21 @@ def set_field(job: Job, path: tuple[str, ...], value: str | float, summary: str)
     patch: object = value
     for key in reversed(path):
         patch = {key: patch}
-    command = (
-        f"kubectl -n {job.namespace or 'default'} patch mpijobs.{job.version}.kubeflow.org "
-        f"{job.name} --type=merge -p '{json.dumps(patch)}'"
+    return Fix(summary, patch_job(job, crd, "merge", patch))
+
+
+def patch_job(job: Job, crd: Crd | None, kind: str, patch: object) -> str:
+    """Return the ``kubectl patch`` of a *kind*, ``merge`` or ``json``, of a job in a cluster.
+
+    Of several versions that *crd* serves it names the stored one: a write in another drops the
+    fields that only the stored one has, and kubectl asks for v1 unless it is told a version.
+    """
+    several = crd is not None and len(crd.served) > 1 and crd.storage in crd.served
+    version = crd.storage if crd and several else job.version
+    return (
+        f"kubectl -n {job.namespace or 'default'} patch mpijobs.{version}.kubeflow.org {job.name} "
+        f"--type={kind} -p {shlex.quote(json.dumps(patch))}"
     )
-    return Fix(summary, command)
 
 
 def why_enabled(controller: Controller) -> str:
@@ -208,5 +225,5 @@ def _apply_crd(controller: Controller) -> str:
     return f"kubectl apply --server-side -f {CRD_FILE.format(tag=f'v{minor}.0')}"
 
 
-def _suspend(*, on: bool) -> str:
-    return "'" + json.dumps({"spec": {"runPolicy": {"suspend": on}}}) + "'"
+def _suspend(*, on: bool, **policy: str) -> str:
+    return "'" + json.dumps({"spec": {"runPolicy": {"suspend": on, **policy}}}) + "'"

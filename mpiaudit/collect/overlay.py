@@ -42,7 +42,9 @@ def lay(files: Reading, cluster: Reading, namespace: str) -> Reading:
     would survive, and what controllers then do. Where a controller's settings change, its pods
     and its status are left out, for they say nothing of the new ones.
     """
-    laid = replace(cluster, resources=iter(()), notes=[], faults=[], comments=files.comments, answers=Answers())
+    laid = replace(
+        cluster, resources=iter(()), notes=[], faults=[], comments=files.comments, answers=Answers()
+    )
     laid.resources = _resources(files, cluster, namespace, laid)
     return laid
 

@@ -78,3 +78,13 @@ def test_every_proof_stands_below_the_launchers(reference: Path) -> None:
 
     all_of_them = ["MPA063", "MPA064", "MPA065", "MPA066", "MPA067"]
     assert proofs == {"made-v1": all_of_them, "made-v2": all_of_them}
+
+
+def test_a_job_that_never_starts_is_one_finding(reference: Path) -> None:
+    """What would become of its workers can wait until it has some."""
+    inventory = build(files.collect([str(reference / "clusters" / "invalid-jobs-ignored")], None))
+
+    report = engine.audit(inventory, engine.load_rules(), Coverage("cluster", live=False))
+
+    assert "MPA141" not in {f.rule.id for f in report.findings}
+    assert "MPA141" in {s.rule.id for f in report.findings for s in f.explains}

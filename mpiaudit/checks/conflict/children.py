@@ -25,6 +25,9 @@ MPI_LABEL = "mpi-operator"
 MPI_COMPONENT = "mpi-job-controller"
 """The component of the Events of every mpi-operator."""
 
+ENDED = frozenset({"Succeeded", "Failed"})
+"""Phases of pods in which nothing of them runs any more."""
+
 TWICE = "both controllers act on the job: two launchers, and workers that one of them cannot use"
 """The effect that all proofs share."""
 

@@ -11,8 +11,6 @@ from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.workload import LauncherJob, Pod
 from mpiaudit.rule import Hit, Severity, rule
 
-ENDED = frozenset({"Succeeded", "Failed"})
-
 
 @rule(
     "MPA062",
@@ -76,4 +74,4 @@ def _over(
     if job.finished:
         return True
     alone = controllers is not None and not rivals.contested(job, controllers)
-    return alone and (pod.phase in ENDED or batch.complete or batch.failed)
+    return alone and (pod.phase in children.ENDED or batch.complete or batch.failed)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from mpiaudit.checks import fixes
-from mpiaudit.checks.conflict import rivals
+from mpiaudit.checks.conflict import children, rivals
+from mpiaudit.checks.semantics import V2BETA1
 from mpiaudit.inventory import program
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
-from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
+from mpiaudit.inventory.workload import Pod
+from mpiaudit.rule import Confidence, Disposition, Fix, Hit, Severity, rule
 
 PATH = ("spec", "runPolicy", "managedBy")
 
@@ -25,7 +27,10 @@ READS = {"kubeflow.org/mpi-operator": "v2beta1", "kubeflow.org/training-operator
     by_sort=True,
 )
 def managed_by_foreign(
-    jobs: tuple[Job, ...], controllers: tuple[Controller, ...] = (), crd: Crd | None = None
+    jobs: tuple[Job, ...],
+    controllers: tuple[Controller, ...] = (),
+    crd: Crd | None = None,
+    pods: tuple[Pod, ...] | None = None,
 ) -> Iterator[Hit]:
     """The field managedBy hands the MPIJob to a controller that will not take it.
 
@@ -47,6 +52,7 @@ def managed_by_foreign(
     kubeflow/trainer v1.9.4 pkg/controller.v1/common/job.go:459; seen with mpi-operator 0.8.0 and
     training-operator 1.9.0 on Kubernetes 1.34, and not with training-operator 1.7.0.
     """
+    owned = None if pods is None else children.by_owner(pods)
     for job in jobs:
         name = job.managed_by
         if name is None or job.multikueue or job.finished or program.unrendered(name):
@@ -62,7 +68,7 @@ def managed_by_foreign(
             f'{job.key} is managed by "{name}"; {_who(job, name, here)}',
             also=tuple(c.in_container() for c in here),
             effect="no controller touches the job, and no Event says so",
-            fix=_fix(job, here),
+            fix=_fix(job, here, crd, owned),
             confidence=sure,
         )
 
@@ -101,9 +107,31 @@ def _who(job: Job, name: str, here: list[Controller]) -> str:
     return f"known are {' and '.join(READS)}"
 
 
-def _fix(job: Job, here: list[Controller]) -> Fix | None:
+def _fix(
+    job: Job,
+    here: list[Controller],
+    crd: Crd | None,
+    owned: Mapping[str, Sequence[Pod]] | None,
+) -> Fix | None:
+    """Return what gives the job to the one controller that is here for it.
+
+    Where another has made pods of it they go first: the new one would start a second launcher.
+    """
     names = {n for c in here if (n := rivals.OWN_NAME.get(c.product))}
     names = names or {n for n, version in READS.items() if version == job.version}
     if len(names) != 1:
         return None
-    return fixes.set_field(job, PATH, names.pop(), "the controller starts the job at once")
+    name = names.pop()
+    fix = fixes.set_field(job, PATH, name, "the controller starts the job at once", crd)
+    if not (job.has_status if owned is None else _begun(owned.get(job.uid, ()), READS[name])):
+        return fix
+    if READS[name] == V2BETA1:
+        return fixes.rebuild_for_mpi_operator(job, name)
+    summary = "the controller starts a second launcher, unless what runs of the job is deleted"
+    return Fix(summary, fix.text, Disposition.INTERRUPTS)
+
+
+def _begun(pods: Sequence[Pod], version: str) -> bool:
+    """Return whether one of a job's *pods* lives that no controller of *version* has made."""
+    alive = (p for p in pods if p.phase not in children.ENDED and not p.identity.deleting)
+    return any(children.owner_version(p) != version for p in alive)

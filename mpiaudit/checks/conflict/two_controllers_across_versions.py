@@ -10,7 +10,7 @@ from mpiaudit.facts.releases import TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
-from mpiaudit.rule import Fix, Hit, Severity, rule
+from mpiaudit.rule import Disposition, Fix, Hit, Severity, rule
 
 
 @rule(
@@ -61,7 +61,7 @@ def two_controllers_across_versions(
             also=(*(o.in_container() for o in others), crd.at("spec", "versions")),
             effect="every MPIJob without managedBy gets two launchers, whichever version it was "
             "written in",
-            fix=_fix(controller, others),
+            fix=_fix(controller, others, jobs),
             severity=Severity.HIGH if fenced else None,
             confidence=evidence.surety(crd, controller, *others),
         )
@@ -77,7 +77,13 @@ def _own_name(controller: Controller) -> str | None:
     return rivals.OWN_NAME.get(controller.product)
 
 
-def _fix(controller: Controller, others: tuple[Controller, ...]) -> Fix:
-    if controller.product == TRAINING_OPERATOR:
-        return fixes.disable_mpijob(controller)
-    return fixes.stop(controller, f"MPIJob stays with {others[0].title}")
+def _fix(controller: Controller, others: tuple[Controller, ...], jobs: tuple[Job, ...]) -> Fix:
+    """Return what takes MPIJob from *controller*, and say which jobs nobody runs any more then."""
+    if controller.product != TRAINING_OPERATOR:
+        return fixes.stop(controller, f"MPIJob stays with {others[0].title}")
+    fix = fixes.disable_mpijob(controller)
+    own = [j.key for j in jobs if not j.finished and j.managed_by == _own_name(controller)]
+    if not own:
+        return fix
+    left = f"jobs that managedBy reserves for it, and that nobody runs then: {len(own)}, {own[0]}"
+    return Fix(f"{fix.summary}; {left}", fix.text, Disposition.INTERRUPTS)

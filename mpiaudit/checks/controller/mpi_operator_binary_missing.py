@@ -9,7 +9,8 @@ from mpiaudit.facts import releases
 from mpiaudit.facts.releases import MPI_OPERATOR, Release
 from mpiaudit.inventory import program
 from mpiaudit.inventory.controller import Controller
-from mpiaudit.rule import Hit, Severity, rule
+from mpiaudit.inventory.crd import Crd
+from mpiaudit.rule import Fix, Hit, Severity, rule
 
 
 @rule(
@@ -17,7 +18,9 @@ from mpiaudit.rule import Hit, Severity, rule
     Severity.CRITICAL,
     remedy="Drop the container's command, or pin the last release that has the binary.",
 )
-def mpi_operator_binary_missing(controllers: tuple[Controller, ...]) -> Iterator[Hit]:
+def mpi_operator_binary_missing(
+    controllers: tuple[Controller, ...], crd: Crd | None = None
+) -> Iterator[Hit]:
     """mpi-operator's command names a binary that its image does not have.
 
     The container never starts: ``RunContainerError``, "no such file or directory". Up to 0.3.0 an
@@ -49,10 +52,17 @@ def mpi_operator_binary_missing(controllers: tuple[Controller, ...]) -> Iterator
             f"only {' and '.join(name for name, _ in release.binaries)}",
             also=(controller.in_container("image"),),
             effect='the container cannot start: "no such file or directory"',
-            fix=repairs.drop_command(controller, release.version),
+            fix=_fix(controller, release, crd),
             severity=grounds.softened(controller, Severity.MEDIUM if runs else Severity.CRITICAL),
             confidence=grounds.sureness(controller),
         )
+
+
+def _fix(controller: Controller, release: Release, crd: Crd | None) -> Fix | None:
+    """Return what gives the container a program that reads what *crd* serves."""
+    if crd is not None and (release.reads or "") not in crd.served:
+        return repairs.with_program(controller, crd)
+    return repairs.drop_command(controller, release.version)
 
 
 def _release(controller: Controller) -> Release | None:

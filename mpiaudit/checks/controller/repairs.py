@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from packaging.version import Version
 
 from mpiaudit.checks import fixes
+from mpiaudit.checks.conflict import rivals
 from mpiaudit.facts import flags as flag_facts
 from mpiaudit.facts import releases
 from mpiaudit.facts.releases import MPI_OPERATOR, NAMESPACE_ENV
@@ -14,34 +15,72 @@ from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.rule import Disposition, Fix
 
-_FIRST_WITH_CRD_FILE = Version("0.4")
+_OLDEST = rivals.HONOURS_SINCE[MPI_OPERATOR]
+"""Nothing older is pinned that does not run yet: it gets no fixes."""
+
+_SAME_HOSTFILE = Version("0.5")
+"""The first release that writes the hostfiles of the newest.
+
+kubeflow/mpi-operator v0.5.0 pkg/controller/mpi_job_controller.go:1280-1292 and v0.8.0 :1323-1335;
+v0.4.0 :1203 names another Service.
+"""
+
+_HUB = "docker.io"
+"""Where upstream publishes its images; a mirror may lack some of them."""
 
 
-def pin(controller: Controller, crd: Crd | None = None) -> Fix:
-    """Return the patch that pins mpi-operator's image.
+def pin(controller: Controller, crd: Crd | None = None) -> Fix | None:
+    """Return what pins mpi-operator's image, with the CRD of the release where it needs another.
 
-    To the newest patch of the minor that its tag names; else to the release that *crd* is of;
-    else to the newest release.
+    To the newest patch of the minor that its tag names; else to the release that *crd* is of,
+    unless that is too old; else to the newest release. None where nobody knows whether there is
+    such an image, where its program lacks the command or a flag, and where its CRD would drop a
+    version of *crd*.
     """
-    version = _newest(controller, crd)
-    return fixes.patch_container(
-        controller,
-        "image",
-        _pinned(controller, version),
-        f"restarts mpi-operator as {version}, which needs the CRD of {version}; jobs go on",
+    if controller.release or (crd and _maintained(crd)):
+        version = _newest(controller, crd)
+        words = f"restarts mpi-operator as {version}, which needs the CRD of {version}; jobs go on"
+        return _replaced(controller, version, words)
+    replaceable = crd is None or {v.name for v in crd.versions} == {"v2beta1"}
+    return upgrade(controller) if replaceable else None
+
+
+def upgrade(controller: Controller) -> Fix | None:
+    """Return the commands that bring mpi-operator and its CRD to the newest release.
+
+    None where nobody knows whether there is such an image, and where its program lacks the
+    command or a flag.
+    """
+    version = releases.releases(MPI_OPERATOR)[-1].version
+    release = controller.release
+    rewrites = release is None or release < _SAME_HOSTFILE
+    then = "; jobs go on"
+    if rewrites:
+        older = "" if release else f" where it was older than {_SAME_HOSTFILE}"
+        then = f", which rewrites the hostfiles of running jobs{older}; let them finish first"
+    patch = _replaced(controller, version, f"restarts mpi-operator as {version}{then}")
+    if patch is None:
+        return None
+    crd = fixes.CRD_FILE.format(tag=f"v{version.major}.{version.minor}.0")
+    return Fix(
+        patch.summary,
+        f"kubectl apply --server-side -f {crd}\n{patch.text}",
+        Disposition.INTERRUPTS if rewrites else Disposition.SAFE,
     )
 
 
-def upgrade(controller: Controller) -> Fix:
-    """Return the commands that bring mpi-operator and its CRD to the newest release."""
-    version = releases.releases(MPI_OPERATOR)[-1].version
-    crd = fixes.CRD_FILE.format(tag=f"v{version.major}.{version.minor}.0")
-    patch = fixes.patch_container(controller, "image", _pinned(controller, version), "")
-    return Fix(
-        f"restarts mpi-operator as {version}, which rewrites the hostfiles of running jobs; "
-        "let them finish first",
-        f"kubectl apply --server-side -f {crd}\n{patch.text}",
-        Disposition.INTERRUPTS,
+def with_program(controller: Controller, crd: Crd) -> Fix | None:
+    """Return the patch that pins the last release whose image has the program of the command.
+
+    None where there is none, or where it does not know a flag or reads no version of *crd*.
+    """
+    binary = controller.argv[0] if controller.argv else ""
+    having = [r for r in releases.releases(MPI_OPERATOR) if r.read_by(binary) in crd.served]
+    if not having:
+        return None
+    version = having[-1].version
+    return _replaced(
+        controller, version, f"restarts mpi-operator as {version}, the last release with {binary}"
     )
 
 
@@ -138,18 +177,39 @@ def without(product: str, words: Sequence[str], flag: str) -> list[str]:
     return kept
 
 
+def _maintained(crd: Crd) -> bool:
+    """Return whether *crd* is that of a release which may be pinned."""
+    origin = crd.origin
+    return origin is not None and origin.product == MPI_OPERATOR and origin.newest >= _OLDEST
+
+
 def _newest(controller: Controller, crd: Crd | None) -> Version:
+    """Return the newest patch of the minor that the tag names, else of the release of *crd*."""
     known = [r.version for r in releases.releases(MPI_OPERATOR)]
     tagged = controller.release
     if tagged:
         return max([v for v in known if v.release[:2] == tagged.release[:2]], default=tagged)
-    origin = crd.origin if crd else None
-    if origin and origin.product == MPI_OPERATOR and origin.newest >= _FIRST_WITH_CRD_FILE:
-        return max(v for v in known if v <= origin.newest)
-    return known[-1]
+    return max(v for v in known if crd and crd.origin and v <= crd.origin.newest)
 
 
-def _pinned(controller: Controller, version: Version) -> str:
-    """Return the same image under the tag of *version*."""
+def _replaced(controller: Controller, version: Version, summary: str) -> Fix | None:
+    """Return the patch that gives the image the tag of *version*.
+
+    None where the image is somebody's own, and where the program does not take the command line.
+    """
+    if not controller.upstream or not _takes(version, controller):
+        return None
     pulled = controller.image
-    return f"{pulled.registry}/{pulled.repository}:{version}"
+    if pulled.registry != _HUB:
+        summary += f"; {pulled.registry} must have that image"
+    image = f"{pulled.registry}/{pulled.repository}:{version}"
+    return fixes.patch_container(controller, "image", image, summary)
+
+
+def _takes(version: Version, controller: Controller) -> bool:
+    """Return whether the image of *version* has the program of the command, and that its flags."""
+    release = releases.nearest(MPI_OPERATOR, version)
+    reads = release and release.read_by(controller.command[0] if controller.command else "")
+    if not reads or controller.flags is None:
+        return False
+    return controller.flags.values.keys() <= flag_facts.flags(MPI_OPERATOR, version, reads).keys()

@@ -8,6 +8,7 @@ from mpiaudit.checks import evidence
 from mpiaudit.facts.releases import MPI_OPERATOR, TRAINING_OPERATOR
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
+from mpiaudit.inventory.job import Job
 from mpiaudit.rule import Hit, Severity, rule
 
 LAST = {
@@ -24,13 +25,16 @@ LAST = {
     "upgraded.",
     symptom_of=("MPA004", "MPA055", "MPA228"),
 )
-def v1_served(crds: tuple[Crd, ...], controllers: tuple[Controller, ...] = ()) -> Iterator[Hit]:
+def v1_served(
+    crds: tuple[Crd, ...], controllers: tuple[Controller, ...] = (), jobs: tuple[Job, ...] = ()
+) -> Iterator[Hit]:
     """The CRD serves MPIJob v1, which no later release than training-operator 1.9 reconciles.
 
     Nothing is broken today. Trainer 2 has no MPIJob: after that upgrade v1 jobs are still
     accepted and nobody runs them. mpi-operator since 0.4 reads v2beta1 only.
 
-    Found in the versions that the CRD serves.
+    Found in the versions that the CRD serves. Where it serves nothing else the jobs in the cluster
+    are named here: as long as that is so, none of them can be written in v2beta1.
 
     Wrong when: v1 is listed but not served (not reported). The CRD does not mark v1 as
     deprecated, and neither does this rule; it names the last release that works on it.
@@ -45,9 +49,12 @@ def v1_served(crds: tuple[Crd, ...], controllers: tuple[Controller, ...] = ()) -
         version = crd.version("v1")
         if version and version.served:
             several = len(crd.served) > 1
+            there = [] if several else [j for j in jobs if j.identity.exported]
             yield Hit(
                 crd.at("spec", "versions", version.index),
                 f"{f'{evidence.listing(crd.served)} are' if several else 'only v1 is'} served; "
-                f"{last} is the last release line that reconciles {'v1' if several else 'it'}",
+                f"{last} is the last release line that reconciles {'v1' if several else 'it'}"
+                + (f"; jobs to move: {len(there)}" if there else ""),
+                also=tuple(job.at("apiVersion") for job in there),
                 effect=f"after an upgrade to {successor} nobody runs these jobs",
             )

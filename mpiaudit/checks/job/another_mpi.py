@@ -75,7 +75,9 @@ def another_mpi(
             f"{proof}, and {_said(job)}",
             also=(job.at("spec", "mpiImplementation"),) if "mpiImplementation" in job.spec else (),
             effect=f"only {said} would find the hostfile: all ranks run on the launcher",
-            fix=fixes.set_field(job, ("spec", "mpiImplementation"), flavour, "for the next run"),
+            fix=fixes.set_field(
+                job, ("spec", "mpiImplementation"), flavour, "for the next run", crd
+            ),
             severity=weight(job, Severity.HIGH),
         )
 

@@ -51,6 +51,7 @@ def clean_pod_policy_refused(
                 "starts the job; its workers go when it ends"
                 if meant != "None"
                 else "starts the job; its workers stay when it ends",
+                crd,
             ),
             severity=weight(job, Severity.HIGH),
         )

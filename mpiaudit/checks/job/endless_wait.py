@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from mpiaudit.checks import fixes
 from mpiaudit.checks.semantics import weight
+from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.template import Container
 from mpiaudit.inventory.view import mappings, words
@@ -42,7 +43,7 @@ IDLE = frozenset({"sleep", "echo", "printf", "date", ":", "true"})
     remedy="Set runPolicy.activeDeadlineSeconds, or count the attempts and give up.",
     by_sort=True,
 )
-def endless_wait(jobs: tuple[Job, ...]) -> Iterator[Hit]:
+def endless_wait(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit]:
     """The launcher waits for its workers in a loop that nothing ends.
 
     A worker that never answers (its sshd does not start, its name does not resolve, its pod is
@@ -77,6 +78,7 @@ def endless_wait(jobs: tuple[Job, ...]) -> Iterator[Hit]:
                     ("spec", "runPolicy", LIMIT),
                     DAY,
                     "ends the job after a day, running or waiting; take what it may need",
+                    crd,
                 ),
                 severity=weight(job, Severity.MEDIUM if accelerators else Severity.LOW),
             )

@@ -55,6 +55,6 @@ def gang_too_large(
             f"its launcher and {job.workers} worker{'' if job.workers == 1 else 's'}",
             also=(operator.at_flag(gang.FLAG),),
             effect=f"{operator.gang} never has the whole gang, and no pod is started",
-            fix=fixes.set_field(job, PATH, pods, "the PodGroup follows at once"),
+            fix=fixes.set_field(job, PATH, pods, "the PodGroup follows at once", crd),
             confidence=surety(job, operator),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mpiaudit.checks import fixes
 from mpiaudit.checks.semantics import REFUSED, held_to_v2beta1, weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
@@ -46,17 +47,16 @@ def impossible_limit(
                 job.at("spec", "runPolicy", name),
                 f"{name} is {limit}",
                 effect="the job fails at once with DeadlineExceeded" if expired else REFUSED,
-                fix=_removed(job, name),
+                fix=_removed(job, name, crd),
                 severity=weight(job, Severity.HIGH),
             )
 
 
-def _removed(job: Job, name: str) -> Fix | None:
+def _removed(job: Job, name: str, crd: Crd | None) -> Fix | None:
     """Return the command that takes the limit away; a line of a manifest is deleted by hand."""
     if not job.identity.exported:
         return None
     return Fix(
         "lifts the limit, and starts the job if it was refused",
-        f"kubectl -n {job.namespace or 'default'} patch mpijobs.{job.version}.kubeflow.org "
-        f'{job.name} --type=merge -p \'{{"spec": {{"runPolicy": {{"{name}": null}}}}}}\'',
+        fixes.patch_job(job, crd, "merge", {"spec": {"runPolicy": {name: None}}}),
     )

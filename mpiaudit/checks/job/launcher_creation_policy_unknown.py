@@ -55,6 +55,7 @@ def launcher_creation_policy_unknown(
                 "the launcher still waits for the workers"
                 if waits
                 else "the launcher of the next run starts with the workers",
+                crd,
             ),
             severity=weight(job, Severity.LOW if waits else Severity.MEDIUM),
         )

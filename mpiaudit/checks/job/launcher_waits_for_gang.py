@@ -69,5 +69,6 @@ def launcher_waits_for_gang(
                 ("spec", "runPolicy", "schedulingPolicy", "minAvailable"),
                 job.workers,
                 "the workers are placed together, the launcher comes after them",
+                crd,
             ),
         )

@@ -66,7 +66,7 @@ def mpi_implementation_refused(
             f'mpiImplementation is "{named}"; {known if too_old else f"known are {known}"}',
             effect="the job is refused",
             fix=fixes.set_field(
-                job, ("spec", "mpiImplementation"), meant, "must be what the image holds"
+                job, ("spec", "mpiImplementation"), meant, "must be what the image holds", crd
             )
             if meant in listed and meant != named
             else None,

@@ -49,6 +49,7 @@ def no_slots(
                 ("spec", "slotsPerWorker"),
                 1,
                 "gives each worker one process; take as many as it has GPUs or cores",
+                crd,
             ),
             severity=weight(job, Severity.HIGH),
             confidence=None if refused else Confidence.LIKELY,

@@ -48,6 +48,7 @@ def not_one_launcher(
                 ("spec", "mpiReplicaSpecs", "Launcher", "replicas"),
                 1,
                 "starts the job with one launcher",
+                crd,
             ),
             severity=weight(job, Severity.HIGH),
             confidence=Confidence.LIKELY if version == "v1" else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mpiaudit.checks.evidence import listing
 from mpiaudit.checks.semantics import V2BETA1, held, placeholder, weight
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import GROUP, LEGACY_VERSIONS, Job
@@ -11,15 +12,22 @@ from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
 
 CURRENT = f"apiVersion: {GROUP}/{V2BETA1}"
 
-STEPS = {
-    "v1alpha1": "replicas and template become mpiReplicaSpecs.Launcher and .Worker; GPUs per "
-    "worker become limits of the Worker",
-    "v1alpha2": "backoffLimit, activeDeadlineSeconds and cleanPodPolicy move below runPolicy; "
-    "mpiDistribution becomes mpiImplementation; mainContainer goes",
-    "v1": "cleanPodPolicy moves below runPolicy; mainContainer goes; Launcher.restartPolicy "
-    "needs its old default, Never, in writing",
+MOVED = ("backoffLimit", "activeDeadlineSeconds", "cleanPodPolicy")
+"""Fields of spec that stand below ``runPolicy`` in v2beta1."""
+
+CHANGED = {
+    "mpiDistribution": "becomes mpiImplementation",
+    "mainContainer": "goes",
+    "replicas": "moves below mpiReplicaSpecs.Worker",
+    "template": "becomes those of mpiReplicaSpecs.Launcher and .Worker",
+    "gpus": "becomes limits of the Worker",
+    "gpusPerNode": "goes",
+    "processingUnits": "becomes limits of the Worker",
+    "processingUnitsPerNode": "goes",
+    "processingResourceType": "goes",
+    "launcherOnMaster": "becomes a nodeSelector of the Launcher",
 }
-"""What changes with ``apiVersion``, by the version a job is written in.
+"""What becomes of other fields of spec that v2beta1 does not have.
 
 kubeflow/mpi-operator v0.3.0 pkg/apis/kubeflow/v1alpha1/types.go, v1alpha2/types.go and
 kubeflow/training-operator v1.9.0 pkg/apis/kubeflow.org/v1/mpi_types.go.
@@ -44,7 +52,8 @@ def not_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit]:
     Wrong when: an API server answered in a version the author did not write (the author's is
     taken from last-applied-configuration or managedFields, and nothing is said where both are
     gone), the manifest is a template, or the version is another vendor's and the given CRD
-    serves it (none of them reported). Finished jobs are only noted.
+    serves it (none of them reported). Finished jobs are only noted. A job in a cluster whose CRD
+    does not serve v2beta1 cannot be written in it: MPA007 names it.
 
     Source: kubeflow/mpi-operator v0.4.0 manifests/base/kubeflow.org_mpijobs.yaml:18;
     kubeflow/training-operator v1.9.0 manifests/base/crds/kubeflow.org_mpijobs.yaml:24.
@@ -61,27 +70,40 @@ def not_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit]:
 
 def _in_version(job: Job, version: str | None, crd: Crd | None) -> Iterator[Hit]:
     written = version if job.author_version is None else job.author_version
-    if written in {None, V2BETA1}:
+    there = job.identity.exported
+    if written in {None, V2BETA1} or (there and crd is not None and V2BETA1 not in crd.served):
         return
-    refused = crd is not None and written not in crd.served and not job.identity.exported
+    refused = crd is not None and written not in crd.served and not there
     if written not in LEGACY_VERSIONS and not (crd is None or refused):
         return
     serves = f"; the CRD serves {' and '.join(crd.served) or 'nothing'}" if crd and refused else ""
-    steps = STEPS.get(written or "", "no release has ever served this version")
+    changes = listing(list(_changes(job, written)), "") if written in LEGACY_VERSIONS else ""
     yield Hit(
         job.at("apiVersion"),
         f"written in {GROUP}/{written}{serves}",
         also=(crd.at("spec", "versions"),) if crd and refused else (),
-        effect="the API server refuses it"
-        if refused
-        else "no mpi-operator since 0.4 reads it, nor does Trainer 2",
-        fix=Fix(
-            f"changes the version, and that is not all: {steps}; the image needs an SSH server",
-            CURRENT,
-        ),
+        effect=("the API server refuses it" if refused else _effect(crd))
+        + (f"; for v2beta1 {changes}" if changes else ""),
         severity=Severity.HIGH if refused else weight(job, Severity.MEDIUM),
         confidence=Confidence.LIKELY if crd and refused and not crd.installed else None,
     )
+
+
+def _changes(job: Job, written: str | None) -> Iterator[str]:
+    """Yield what becomes of the fields of *job* that v2beta1 has elsewhere or not at all."""
+    moved = [name for name in MOVED if name in job.spec]
+    if moved:
+        yield f"{listing(moved)} {'moves' if len(moved) == 1 else 'move'} below runPolicy"
+    yield from (f"{name} {then}" for name, then in CHANGED.items() if name in job.spec)
+    if written == "v1" and job.launcher and not job.launcher.restart_policy:
+        yield "Launcher.restartPolicy needs its old default, Never, in writing"
+
+
+def _effect(crd: Crd | None) -> str:
+    """Return what becomes of a job that the API server takes."""
+    if crd is not None and V2BETA1 in crd.served:
+        return "it is read in v2beta1 as well, without what only the older version has"
+    return "no mpi-operator since 0.4 reads it, nor does Trainer 2"
 
 
 def _malformed(job: Job) -> Hit:

@@ -46,7 +46,7 @@ def nothing_to_run(
         for key in ("Launcher", "Worker"):
             replica = job.replicas.get(key)
             if replica and replica.template.containers and not replica.runnable:
-                yield _without_image(job, replica)
+                yield _without_image(job, replica, crd)
             elif replica and not replica.template.containers:
                 yield from _without_container(job, key)
 
@@ -71,25 +71,25 @@ def _without_container(job: Job, key: str) -> Iterator[Hit]:
     )
 
 
-def _without_image(job: Job, replica: Replica) -> Hit:
+def _without_image(job: Job, replica: Replica, crd: Crd | None) -> Hit:
     containers = replica.template.containers
     index, name = next((i, c.name) for i, c in enumerate(containers) if not c.image)
     severity, confidence = weight_of_absence(job, Severity.HIGH)
     return Hit(
         job.in_pod(replica.type, "containers", index),
         f"container {name or index} of {replica.type} has no image",
-        fix=_image(job, replica, index),
+        fix=_image(job, replica, index, crd),
         severity=severity,
         confidence=confidence,
     )
 
 
-def _image(job: Job, replica: Replica, index: int) -> Fix:
+def _image(job: Job, replica: Replica, index: int, crd: Crd | None) -> Fix:
     """Return the patch that gives a container its image; for a manifest it is the line."""
     if not job.identity.exported:
         return Fix(f"goes into that container of {replica.type}", "image: IMAGE")
     place = job.in_pod(replica.type, "containers", index, "image").path
     return Fix(
         "put the image in; the pods are made at the next try",
-        patches.command(job, [patches.add(place, "IMAGE")]),
+        patches.command(job, [patches.add(place, "IMAGE")], crd),
     )

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping, Sequence
 
+from mpiaudit.checks import fixes
+from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
 from mpiaudit.model import FieldPath
+from mpiaudit.rule import Fix
 
 Operation = Mapping[str, object]
 """One step of a JSON patch (RFC 6902)."""
 
 
-def command(job: Job, operations: Sequence[Operation]) -> str:
+def command(job: Job, operations: Sequence[Operation], crd: Crd | None = None) -> str:
     """Return the ``kubectl patch`` that does *operations* in this order, or none of them."""
-    return (
-        f"kubectl -n {job.namespace or 'default'} patch mpijobs.{job.version}.kubeflow.org "
-        f"{job.name} --type=json -p {shlex.quote(json.dumps(operations))}"
+    return fixes.patch_job(job, crd, "json", operations)
+
+
+def rename(job: Job, key: str, meant: str, crd: Crd | None) -> Fix:
+    """Return the patch that gives a replica its right type; of a manifest, the line to write."""
+    if not job.identity.exported:
+        return Fix("takes the spelling that counts", f"spec:\n  mpiReplicaSpecs:\n    {meant}:")
+    place = job.in_replica(key).path
+    return Fix(
+        f"the pods of {meant} are made at once",
+        command(job, [move(place, (*place[:-1], meant))], crd),
     )
 
 

@@ -63,7 +63,7 @@ def reserved_volume(
                 + " and ".join(words for _, words in clashes),
                 also=places[1:],
                 effect="the API server refuses the pods, and mpi-operator tries again for ever",
-                fix=_fix(job, replica, places) if job.identity.exported else None,
+                fix=_fix(job, replica, places, crd) if job.identity.exported else None,
                 severity=weight(job, Severity.HIGH),
             )
 
@@ -89,12 +89,12 @@ def _ssh_path(job: Job) -> str:
     return path if isinstance(path, str) and path else ROOT_SSH
 
 
-def _fix(job: Job, replica: Replica, places: tuple[Location, ...]) -> Fix:
+def _fix(job: Job, replica: Replica, places: tuple[Location, ...], crd: Crd | None) -> Fix:
     """Return the patch that renames the volumes and moves the mounts a folder down."""
     steps = [step for place in places for step in _steps(job, replica, place.path)]
     moved = [str(dig(job.body, *p.path)) for p in places if p.path[-1] == "mountPath"]
     seen = "".join(f"; its program finds {path} in {path}/{OWN}" for path in moved)
-    return Fix(f"the job starts at the next try{seen}", patches.command(job, steps))
+    return Fix(f"the job starts at the next try{seen}", patches.command(job, steps, crd))
 
 
 def _steps(job: Job, replica: Replica, path: FieldPath) -> Iterator[Operation]:

@@ -53,6 +53,7 @@ def restart_policy_refused(
                     "starts the job; a container that fails runs again"
                     if meant == "OnFailure"
                     else "starts the job; a container that fails stays down",
+                    crd,
                 ),
                 severity=weight(job, Severity.HIGH),
             )

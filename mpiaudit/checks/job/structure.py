@@ -149,7 +149,7 @@ def spoken(path: FieldPath) -> str:
     )
 
 
-def moved(misfit: Misfit) -> Fix | None:
+def moved(misfit: Misfit, crd: Crd | None) -> Fix | None:
     """Return what says the same where it counts.
 
     None where no such place is known, or inside a list, or for more than one scalar.
@@ -160,4 +160,4 @@ def moved(misfit: Misfit) -> Fix | None:
     names = tuple(step for step in path if isinstance(step, str) and step != ANY)
     if len(names) < len(path):
         return None
-    return fixes.set_field(misfit.job, names, value, "where it takes effect")
+    return fixes.set_field(misfit.job, names, value, "where it takes effect", crd)

@@ -70,7 +70,7 @@ def undecodable(
             f"{job.key}: {_stated(found)}",
             also=tuple(job.at(*p) for p, _ in found[1:STATED]) + tuple(c.at() for c in stopped),
             effect=_effect(found, crd, stopped, here=here),
-            fix=_retyped(job, found),
+            fix=_retyped(job, found, crd),
             severity=_severity(found, here=here, stops=bool(stopped)),
         )
 
@@ -123,7 +123,7 @@ def _spelt(wrong: Mistyped) -> str:
     return json.dumps(wrong.value)
 
 
-def _retyped(job: Job, found: list[tuple[FieldPath, Mistyped]]) -> Fix:
+def _retyped(job: Job, found: list[tuple[FieldPath, Mistyped]], crd: Crd | None) -> Fix:
     """Return the patch of a job in a cluster, or the first value of a manifest as it should be."""
     path, first = found[0]
     if not job.identity.exported:
@@ -135,7 +135,7 @@ def _retyped(job: Job, found: list[tuple[FieldPath, Mistyped]]) -> Fix:
     summary = "all values at once; controllers then read MPIJobs again"
     if any(_meant(wrong) == NUMBER for _, wrong in found):
         summary = f"put the right number in for {NUMBER}; {summary}"
-    return Fix(summary, _bare(patches.command(job, patch)))
+    return Fix(summary, _bare(patches.command(job, patch, crd)))
 
 
 def _meant(wrong: Mistyped) -> bool | str:

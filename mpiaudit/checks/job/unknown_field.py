@@ -42,10 +42,10 @@ def unknown_field(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit
     """
     for misfit in misfits(jobs, crd):
         if misfit.fault.flaw is Flaw.UNKNOWN and not structure.of_another_version(misfit):
-            yield _hit(misfit)
+            yield _hit(misfit, crd)
 
 
-def _hit(misfit: Misfit) -> Hit:
+def _hit(misfit: Misfit, crd: Crd | None) -> Hit:
     belongs = misfit.belongs
     instead = f"; {spoken(belongs)} may be meant" if belongs else ""
     severity = Severity.LOW if misfit.fault.value is None else Severity.MEDIUM
@@ -53,7 +53,7 @@ def _hit(misfit: Misfit) -> Hit:
         misfit.job.at(*misfit.path),
         f"{misfit.basis} declares no {spoken(misfit.path)}{instead}",
         effect=misfit.effect,
-        fix=moved(misfit),
+        fix=moved(misfit, crd),
         severity=weight(misfit.job, severity),
         confidence=misfit.confidence,
     )

@@ -9,7 +9,7 @@ from mpiaudit.checks.semantics import V2BETA1, held, placeholder, weight
 from mpiaudit.inventory.controller import Controller
 from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
-from mpiaudit.rule import Confidence, Fix, Hit, Severity, rule
+from mpiaudit.rule import Confidence, Hit, Severity, rule
 
 TYPES = ("Launcher", "Worker")
 
@@ -43,10 +43,10 @@ def unknown_replica_type(
             continue
         for key in job.replicas:
             if key not in TYPES and not placeholder(key):
-                yield _unknown(job, key, version)
+                yield _unknown(job, key, version, crd)
 
 
-def _unknown(job: Job, key: str, version: str) -> Hit:
+def _unknown(job: Job, key: str, version: str, crd: Crd | None) -> Hit:
     meant = key.strip().capitalize().removesuffix("s")
     lost = meant == "Worker" and job.worker is None
     name = meant if meant in TYPES else " or ".join(TYPES)
@@ -56,18 +56,9 @@ def _unknown(job: Job, key: str, version: str) -> Hit:
         effect="mpi-operator ignores it"
         if version == V2BETA1
         else "training-operator refuses the job",
-        fix=_rename(job, key, meant) if meant in TYPES and meant not in job.replicas else None,
+        fix=patches.rename(job, key, meant, crd)
+        if meant in TYPES and meant not in job.replicas
+        else None,
         severity=weight(job, Severity.HIGH if lost or version == "v1" else Severity.MEDIUM),
         confidence=Confidence.LIKELY if version == "v1" else None,
-    )
-
-
-def _rename(job: Job, key: str, meant: str) -> Fix:
-    """Return the patch that moves the replica; for a manifest it is the line to write."""
-    if not job.identity.exported:
-        return Fix("takes the spelling that counts", f"spec:\n  mpiReplicaSpecs:\n    {meant}:")
-    place = job.in_replica(key).path
-    return Fix(
-        f"the pods of {meant} are made at once",
-        patches.command(job, [patches.move(place, (*place[:-1], meant))]),
     )

@@ -43,7 +43,7 @@ def v1_field_in_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterat
             f"{spoken(misfit.path)} is a field of v1; "
             + (f"{V2BETA1} has {spoken(belongs)}" if belongs else f"{V2BETA1} has none"),
             effect=misfit.effect,
-            fix=moved(misfit),
+            fix=moved(misfit, crd),
             severity=weight(misfit.job, Severity.MEDIUM),
             confidence=misfit.confidence,
         )

@@ -60,6 +60,7 @@ def worker_without_replicas(
                 ("spec", "mpiReplicaSpecs", "Worker", "replicas"),
                 1,
                 "starts the job with one worker; take the number it was made for",
+                crd,
             ),
             severity=severity,
             confidence=confidence,

@@ -16,7 +16,8 @@ from mpiaudit.rule import Fix, Hit, Severity, rule
 @rule(
     "MPA142",
     Severity.LOW,
-    remedy="Set runPolicy.cleanPodPolicy to Running, and delete ended MPIJobs by other means.",
+    remedy="Delete ended MPIJobs by other means; where their workers stay, set "
+    "runPolicy.cleanPodPolicy to Running.",
     symptom_of=("MPA140",),
     by_sort=True,
 )
@@ -47,7 +48,7 @@ def mpijob_outlives_ttl(
             f"{seconds} s after its end the launcher Job of {job.name} goes; the MPIJob stays"
             + (f", and so do its {job.workers} workers" if kept else ""),
             effect="ended MPIJobs pile up, without the log that says how they ended",
-            fix=_end_workers(job) if kept else None,
+            fix=_end_workers(job, crd) if kept else None,
             severity=Severity.MEDIUM if kept and not job.finished else None,
         )
 
@@ -58,10 +59,11 @@ def _keeps_workers(job: Job) -> bool:
     return job.workers > 0 and policy in (None, "None")
 
 
-def _end_workers(job: Job) -> Fix:
+def _end_workers(job: Job, crd: Crd | None) -> Fix:
     return fixes.set_field(
         job,
         ("spec", "runPolicy", "cleanPodPolicy"),
         "Running",
         "ends the workers with the job; the MPIJob still stays",
+        crd,
     )

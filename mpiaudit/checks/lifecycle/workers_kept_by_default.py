@@ -12,6 +12,12 @@ from mpiaudit.inventory.job import Job
 from mpiaudit.manifest.template import TRIAL_FILLED
 from mpiaudit.rule import Confidence, Hit, Severity, rule
 
+NEVER_STARTS = (
+    *("MPA068", "MPA074", "MPA081", "MPA082", "MPA083", "MPA085", "MPA087", "MPA089", "MPA090"),
+    *("MPA091", "MPA102", "MPA110", "MPA113", "MPA128"),
+)
+"""Rules about jobs that get no workers, so that none stay."""
+
 TRIAL = "trialSpec"
 """Where a Katib Experiment holds the job of its trials."""
 
@@ -21,6 +27,7 @@ TRIAL = "trialSpec"
     Severity.LOW,
     confidence=Confidence.LIKELY,
     remedy="Set runPolicy.cleanPodPolicy: Running ends the workers, None says that they are kept.",
+    symptom_of=NEVER_STARTS,
 )
 def workers_kept_by_default(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()

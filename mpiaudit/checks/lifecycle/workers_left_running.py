@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mpiaudit.checks import fixes
 from mpiaudit.inventory.condition import Condition
+from mpiaudit.inventory.crd import Crd
 from mpiaudit.inventory.job import Job
 from mpiaudit.inventory.workload import Pod
 from mpiaudit.rule import Fix, Hit, Severity, rule
@@ -33,7 +34,10 @@ GRACE = timedelta(seconds=30)
     remedy="Set runPolicy.cleanPodPolicy to Running, in this job and in whatever makes the next.",
 )
 def workers_left_running(
-    jobs: tuple[Job, ...], pods: tuple[Pod, ...], now: datetime | None = None
+    jobs: tuple[Job, ...],
+    pods: tuple[Pod, ...],
+    now: datetime | None = None,
+    crd: Crd | None = None,
 ) -> Iterator[Hit]:
     """The job has finished and its workers run on.
 
@@ -62,7 +66,7 @@ def workers_left_running(
             entry.message,
             also=tuple(p.at() for p in entry.pods[:SHOWN]),
             effect=total + (f", GPUs these hold: {accelerators}" if accelerators else ""),
-            fix=_clean(entry.job),
+            fix=_clean(entry.job, crd),
             severity=Severity.HIGH if entry.accelerators else None,
         )
 
@@ -124,9 +128,11 @@ def _made_by_v2beta1(pods: tuple[Pod, ...]) -> bool:
     return any(p.owner and p.owner.api_version.endswith("/v2beta1") for p in pods)
 
 
-def _clean(job: Job) -> Fix:
-    patch = json.dumps({"spec": {"runPolicy": {"cleanPodPolicy": "Running"}}})
-    return Fix(
+def _clean(job: Job, crd: Crd | None) -> Fix:
+    return fixes.set_field(
+        job,
+        ("spec", "runPolicy", "cleanPodPolicy"),
+        "Running",
         "the controller deletes the workers; the job and the launcher's log stay",
-        f"kubectl -n {job.namespace} patch mpijob {job.name} --type=merge -p '{patch}'",
+        crd,
     )

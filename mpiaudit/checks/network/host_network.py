@@ -24,13 +24,14 @@ SETS_DNS_POLICY = Version("0.4")
     "MPA120",
     Severity.MEDIUM,
     confidence=Confidence.LIKELY,
-    remedy="Keep workers on different nodes by pod anti-affinity, or leave hostNetwork out.",
+    remedy="Leave hostNetwork out; else keep workers on different nodes by pod anti-affinity, and "
+    "set dnsPolicy to ClusterFirstWithHostNet where the controller does not.",
     by_sort=True,
 )
 def host_network(
     jobs: tuple[Job, ...], crd: Crd | None = None, controllers: tuple[Controller, ...] = ()
 ) -> Iterator[Hit]:
-    """Pods share the node's network.
+    """On the node's network workers contend for one port, or names do not resolve.
 
     With ``hostNetwork: true`` every worker's sshd wants the same port of its node: the second
     worker on a node ends with "Bind to port 2222 failed: Address already in use", and with the

@@ -67,7 +67,7 @@ def key_of_another_user(
             if replica and (path := _stranger(job, replica) if of_root else _root(job, replica))
         ]
         if wrong:
-            yield _hit(job, wrong)
+            yield _hit(job, wrong, crd)
 
 
 def _stranger(job: Job, replica: Replica) -> FieldPath:
@@ -94,7 +94,7 @@ def _root(job: Job, replica: Replica) -> FieldPath:
     return path if given == 0 else ("containers", 0, "image")
 
 
-def _hit(job: Job, wrong: list[tuple[Replica, FieldPath]]) -> Hit:
+def _hit(job: Job, wrong: list[tuple[Replica, FieldPath]], crd: Crd | None) -> Hit:
     first, path = wrong[0]
     template = first.written
     readable = dig(template, "spec", "securityContext", "fsGroup") is not None
@@ -107,13 +107,13 @@ def _hit(job: Job, wrong: list[tuple[Replica, FieldPath]]) -> Hit:
         f"{whom.get(str(path[-1]), 'root')}, and the SSH key is in {key_path(job)}",
         also=(*places[1:], job.at("spec", "sshAuthMountPath")),
         effect="the launcher cannot log in to workers",
-        fix=_move(job),
+        fix=_move(job, crd),
         severity=weight(job, Severity.HIGH),
         confidence=Confidence.POSSIBLE if readable else None,
     )
 
 
-def _move(job: Job) -> Fix | None:
+def _move(job: Job, crd: Crd | None) -> Fix | None:
     """Return the fix for mpi-operator's images whose worker reads mpiuser's configuration."""
     replicas = [r for r in (job.launcher, job.worker) if r and r.template.containers]
     firsts = [r.template.containers[0] for r in replicas]
@@ -122,6 +122,5 @@ def _move(job: Job) -> Fix | None:
         return None
     if any(user(r.written) != MPIUSER for r in replicas):
         return None
-    return set_field(
-        job, ("spec", "sshAuthMountPath"), MPIUSER_SSH, "the key is where mpiuser looks for it"
-    )
+    summary = "the key is where mpiuser looks for it"
+    return set_field(job, ("spec", "sshAuthMountPath"), MPIUSER_SSH, summary, crd)

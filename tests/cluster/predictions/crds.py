@@ -28,11 +28,7 @@ MANAGED_BY = ("spec", "runPolicy", "managedBy")
 JOB = "/apis/kubeflow.org/v2beta1/namespaces/team-a/mpijobs/{}"
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/mpi-operator/leases/mpi-operator"
 NEWEST = "docker.io/mpioperator/mpi-operator:0.8.2"
-"""The image of MPA052's fix; 0.8.0 stands in for it."""
-
-PINNED = "docker.io/mpioperator/mpi-operator:0.4.0"
-"""The image of MPA020's fix: of the release that has the CRD."""
-
+"""The image of the fixes of MPA020 and MPA052; 0.8.0 stands in for it."""
 
 LATEST = "mpioperator/mpi-operator:latest"
 UNCONVERTED = {"strategy": "None", "webhook": None}
@@ -68,11 +64,11 @@ ROWS = [
             says(MPI_OPERATOR, "Version: v0.8.0"),
         ),
         in_turn(
-            lambda c: _runs(c, PINNED, "mpi-operator-0.4.0"),
+            lambda c: _runs(c, NEWEST, "mpi-operator-0.8.0"),
             paste("MPA020"),
-            lambda c: _replaced(c, PINNED),
+            lambda c: _replaced(c, NEWEST),
         ),
-        in_turn(says(MPI_OPERATOR, "Version: v0.4.0"), runs_a_job),
+        in_turn(says(MPI_OPERATOR, "Version: v0.8.0"), runs_a_job),
     ),
     Row(
         "MPA013 a conversion webhook that is not there hides every job",
