@@ -22,8 +22,8 @@ lint: $(VENV)/.developed ## ruff and mypy, as in continuous integration
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-bless: $(VENV)/.developed ## rewrite the report book, to be read in the diff
-	$(BIN)/pytest tests/test_reportbook.py --bless
+bless: $(VENV)/.developed ## rewrite the books' golden files, to be read in the diff
+	$(BIN)/pytest tests/test_reportbook.py tests/test_rulebook.py --bless
 
 docs: $(VENV)/.developed ## rewrite the index of the rule book, rules/README.md
 	$(BIN)/pytest tests/test_rulebook.py -k index --bless

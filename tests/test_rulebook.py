@@ -1,10 +1,11 @@
 """Hold every rule to its pages in the rule book.
 
 A line of a manifest that ends in ``#~ MPA060`` must be flagged by MPA060, and no other line may
-be. Files named ``good*`` carry no such mark.
+be. Files named ``good*`` carry no such mark. ``findings.txt`` holds all that is said of the others.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from mpiaudit import engine
 from mpiaudit.collect import files
 from mpiaudit.inventory.build import build, kinds_for
-from mpiaudit.report import Coverage, Report
+from mpiaudit.report import Coverage, Finding, Report
 from mpiaudit.rule import Rule
 from mpiaudit.suppress import Choices
 
@@ -26,7 +27,8 @@ FOREWORD = """\
 # The rule book
 
 A folder a rule, with manifests on both sides: in `bad*.yaml` the lines that end in `#~ ID` must be
-flagged, and nothing in `good*.yaml` may be. `mpiaudit explain ID` says why.
+flagged, and nothing in `good*.yaml` may be. `findings.txt` is what is said of them, and
+`mpiaudit explain ID` says why.
 """
 PAGES = sorted(BOOK.glob("*/*/*.yaml"))
 
@@ -81,6 +83,35 @@ def test_folder_shows_both_sides(name: str) -> None:
 
     assert {bool(marks(p)) for p in pages} == {True, False}
     assert all(not marks(p) for p in pages if p.stem.startswith("good"))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_findings_are_what_the_book_says(name: str, request: pytest.FixtureRequest) -> None:
+    """Each word of a finding, how grave and how sure it is, and what it gives to paste."""
+    said = "\n".join(told(p, RULES[name]) for p in PAGES if folder_of(p) == name and marks(p))
+    page = BOOK / name / "findings.txt"
+    if request.config.getoption("--bless"):
+        page.write_text(said)
+
+    assert page.read_text() == said
+
+
+def told(page: Path, rule: Rule) -> str:
+    """Return all that a rule says of one of its pages."""
+    findings = sorted(audit(page, rule).findings, key=lambda f: (f.hit.at.line, f.sort_key))
+    return f"{page.name}\n" + "".join(f"{line}\n" for f in findings for line in lines(f))
+
+
+def lines(finding: Finding) -> Iterator[str]:
+    """Yield one finding as the book tells it."""
+    hit = finding.hit
+    yield f"  {hit.at.line} {finding.severity.word} {finding.confidence.word}: {hit.message}"
+    yield from (f"    also {place.line} {place.object} {place.dotted}" for place in hit.also)
+    if hit.effect:
+        yield f"    then {hit.effect}"
+    if hit.fix:
+        yield f"    fix ({hit.fix.disposition.value}) {hit.fix.summary}"
+        yield from (f"      {line}".rstrip() for line in hit.fix.text.splitlines())
 
 
 @pytest.mark.parametrize("name", RULES)
