@@ -97,9 +97,10 @@ def test_findings_are_what_the_book_says(name: str, request: pytest.FixtureReque
 
 
 def told(page: Path, rule: Rule) -> str:
-    """Return all that a rule says of one of its pages."""
+    """Return all that a rule says of one of its pages, wherever this repository is."""
     findings = sorted(audit(page, rule).findings, key=lambda f: (f.hit.at.line, f.sort_key))
-    return f"{page.name}\n" + "".join(f"{line}\n" for f in findings for line in lines(f))
+    said = "".join(f"{line}\n" for f in findings for line in lines(f))
+    return f"{page.name}\n{said.replace(f'{BOOK}/', '')}"
 
 
 def lines(finding: Finding) -> Iterator[str]:
