@@ -95,10 +95,11 @@ def side(report: Report) -> Side:
 def difference(old: Side, new: Side) -> Difference:
     """Return what *new* says that *old* does not, and the reverse.
 
-    Of a fingerprint that is on both sides, as many as both have are the same.
+    Of a fingerprint that is on both sides, as many as both have are the same. What was moved aside
+    before and is not any more is new; what is moved aside now is not resolved.
     """
-    added = _beyond(new.found, old.entries)
-    removed = _beyond(old.entries, new.entries)
+    added = _beyond(new.found, old.found)
+    removed = _beyond(old.found, new.entries)
     return Difference(
         new=_sorted(e for e in added if e.rule in old.judged),
         resolved=_sorted(e for e in removed if new.would_tell(e)),
@@ -112,11 +113,11 @@ def difference(old: Side, new: Side) -> Difference:
 
 def against(old: Side, report: Report) -> Report:
     """Return *report* with each finding marked as known by *old* or new, and none left out."""
-    left = Counter(e.fingerprint for e in old.entries)
+    left = Counter(e.fingerprint for e in old.found)
     findings = tuple(_marked(f, left) for f in report.findings)
     marks = Counter(f.new for f in _every(findings))
     now = side(report)
-    gone = _beyond(old.entries, now.entries)
+    gone = _beyond(old.found, now.entries)
     told = sum(now.would_tell(e) for e in gone)
     baseline = Baseline(marks[False], marks[True], told, len(gone) - told)
     return replace(report, findings=findings, baseline=baseline)

@@ -63,13 +63,14 @@ def audit(
         parted, fates = Parted(tuple(every), (), ()), ()
     about = [r for r in rules if SUPPRESSIONS in r.needs]
     last = _judged(replace(inventory, suppressions=fates), about, alike)
+    told = part(regraded(last.findings, choices.regrades), (), choices, ())
     return Report(
-        findings=tuple(_sorted((*parted.kept, *last.findings))),
+        findings=tuple(_sorted((*parted.kept, *told.kept))),
         skips=(*judged.skips, *last.skips),
         passed=(*judged.passed, *last.passed),
         coverage=replace(coverage, relevant=_relevant(inventory), notes=said),
         verdict=verdict.of(inventory, _outages(every, inventory.controllers)),
-        suppressed=parted.aside,
+        suppressed=(*parted.aside, *told.aside),
         gaps=_gaps(inventory, rules),
     )
 

@@ -325,12 +325,12 @@ def test_diff_as_json() -> None:
 
 
 def test_diff_knows_what_was_ignored() -> None:
-    """--ignore moves a finding aside: that is no resolution."""
+    """--ignore moves a finding aside: that is no resolution, and without it the finding is new."""
     call("scan", jobs("bert"), "-o", "json=old.json", "--select", "MPA087")
     call("scan", "jobs.yaml", "-o", "json=new.json", "--select", "MPA087", "--ignore", "MPA087")
 
     assert call("diff", "old.json", "new.json").output.startswith("0 new, 0 resolved, 0 unchanged")
-    assert call("diff", "new.json", "old.json").return_value == 0
+    assert call("diff", "new.json", "old.json").output.startswith("1 new, 0 resolved")
 
 
 @pytest.mark.parametrize(

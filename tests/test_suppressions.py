@@ -66,6 +66,7 @@ def test_a_fault_is_found(tmp_path: Path) -> None:
         job("mpiaudit: ignore[MPA087] a test"),
         f"# mpiaudit: ignore[mpa087] a test\n{job()}",
         job(annotations="{mpiaudit/ignore: MPA087 a test}"),
+        job(annotations="{mpiaudit/ignore: 'MPA087 , MPA060 a test'}"),
         job(annotations="{mpiaudit/ignore: 'restart-policy-refused a test until 2999-01-01'}"),
     ],
 )
@@ -94,6 +95,8 @@ def test_the_grade_counts_them_apart(tmp_path: Path) -> None:
         (job("mpiaudit: ignore[] a test"), {"MPA087", "MPA901"}),
         (job("mpiaudit: ignore[MPA997] a test"), {"MPA087", "MPA901"}),
         (job("mpiaudit: ignore[MPA087] a test until 2027-02-30"), {"MPA087", "MPA901"}),
+        (job("mpiaudit: ignore[MPA087] a test until 2999-01-01 or so"), {"MPA087", "MPA901"}),
+        (job("mpiaudit: ignore[MPA087] a test Until: 2020-01-01"), {"MPA087", "MPA902"}),
         (job("mpiaudit: ignore[MPA087] a test until 2020-02-20"), {"MPA087", "MPA902"}),
         (job("mpiaudit: ignore[MPA105] a test"), {"MPA087", "MPA903"}),
         (job(annotations="{mpiaudit/ignore: MPA105 a test}"), {"MPA087", "MPA903"}),
@@ -126,8 +129,9 @@ def test_the_other_line_is_not_covered(tmp_path: Path) -> None:
     [
         (Matching(), True),
         (Matching(kind="MPIJob", name="p*"), True),
-        (Matching(file="job.yaml"), True),
-        (Matching(file="other.yaml"), False),
+        (Matching(kind="mpijob"), True),
+        (Matching(file="/*/job.yaml"), True),
+        (Matching(file="job.yaml"), False),
         (Matching(namespace="ml"), False),
         (Matching(name="q*"), False),
     ],
@@ -206,6 +210,7 @@ def test_settings_change_a_severity(repository: Path) -> None:
     [
         (SUPPRESS.replace("reason", "raeson"), "1: a table of suppress contains unknown field"),
         (SUPPRESS.replace('reason = "we know"\n', ""), "missing required field `reason`"),
+        (SUPPRESS.replace("we know", " "), "1: a table of suppress gives no reason"),
         (SUPPRESS.replace("we know", ""), "Expected `str` of length >= 1 - at `$.reason`"),
         (SUPPRESS.replace("MPA087", "MPA997"), "1: no rule is named 'MPA997'"),
         (SUPPRESS + 'until = "soon"\n', "mpiaudit.toml:1: Invalid RFC3339"),
@@ -239,3 +244,38 @@ def test_a_clean_run_prints_one_line(repository: Path, capsys: pytest.CaptureFix
 
     assert run(["scan", "."]) == 0
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_a_folder_of_the_settings(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are beside the settings, wherever the scan begins; no folder stands for another."""
+    (repository / "mpiaudit.toml").write_text(f'{SUPPRESS}file = "jobs/"\n')
+    for name in ("jobs", "other/jobs"):
+        (repository / name).mkdir(parents=True)
+        (repository / name / "job.yaml").write_text(job())
+
+    assert run(["scan", "jobs"]) == 0
+    assert run(["scan", "other/jobs"]) == 1
+    monkeypatch.chdir(repository / "jobs")
+    assert run(["scan", "."]) == 0
+
+
+def test_suppressions_can_be_made_graver(tmp_path: Path) -> None:
+    """An expired one fails a gate that wants it so, and one may be ignored as well."""
+    text = job("mpiaudit: ignore[MPA087] a test until 2020-02-20")
+    regrade = Regrade(frozenset({"MPA902"}), Severity.HIGH, "no debts", HERE)
+
+    graver = audit(tmp_path, text, Choices(regrades=(regrade,)))
+    ignored = audit(tmp_path, text, Choices(frozenset({"MPA902"})))
+
+    assert {f.rule.id for f in graver.findings if f.severity is Severity.HIGH} >= {"MPA902"}
+    assert ids(ignored) == ({"MPA087"}, {"MPA902"})
+
+
+def test_a_file_of_ours_says_something(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options outside the table would be passed over in silence."""
+    (repository / "mpiaudit.toml").write_text('fail-on = "low"\n')
+
+    assert run(["scan", "job.yaml"]) == 2
+    assert "mpiaudit.toml: there is no table [mpiaudit]" in capsys.readouterr().err

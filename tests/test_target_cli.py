@@ -249,3 +249,14 @@ def test_schema(capfd: pytest.CaptureFixture[str]) -> None:
 
     assert schema["type"] == ["array", "string"]
     assert schema["items"] == {"type": "string"}
+
+
+def test_without_the_kind_no_job_can_be_applied(tmp_path: Path) -> None:
+    """Trainer 2 ships no CRD of MPIJob."""
+    manifest = tmp_path / "job.yaml"
+    manifest.write_text(
+        "apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata: {name: a}\nspec: {}\n"
+    )
+
+    assert run(["scan", str(manifest), "--select", "MPA214"]) == 0
+    assert run(["scan", str(manifest), "--select", "MPA214", "--target", "trainer 2.0.0"]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from mpiaudit.suppress import Choices, Regrade
 
 Words = Annotated[list[str], msgspec.Meta(min_length=1)]
 Pattern = Annotated[str, msgspec.Meta(description="A shell pattern; without it, all.")]
+File = Annotated[str, msgspec.Meta(description="A pattern of paths beside the settings.")]
 Reason = Annotated[str, msgspec.Meta(min_length=1, description="Why; shown in reports.")]
 
 
@@ -33,7 +35,7 @@ class Suppress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Pattern = ""
     namespace: Pattern = ""
     name: Pattern = ""
-    file: Pattern = ""
+    file: File = ""
 
 
 class Regraded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +78,10 @@ def choices(written: Written | None, rules: Sequence[Rule], ignored: Iterable[Ru
         return Choices(ids)
     return Choices(
         ids,
-        tuple(_suppression(at, each) for at, each in _each(written, "suppress", Suppress, rules)),
+        tuple(
+            _suppression(at, each, written.path.parent)
+            for at, each in _each(written, "suppress", Suppress, rules)
+        ),
         tuple(
             Regrade(_ids(each.rules, rules), Severity[each.severity.upper()], each.reason, at)
             for at, each in _each(written, "severity", Regraded, rules)
@@ -84,8 +89,10 @@ def choices(written: Written | None, rules: Sequence[Rule], ignored: Iterable[Ru
     )
 
 
-def _suppression(at: Location, each: Suppress) -> Suppression:
-    scope = Matching(each.kind, each.namespace, each.name, each.file)
+def _suppression(at: Location, each: Suppress, folder: Path) -> Suppression:
+    """Return it; what names a folder is about all that is in it."""
+    file = os.path.abspath(folder / each.file) if each.file else ""  # noqa: PTH100 - not resolved
+    scope = Matching(each.kind, each.namespace, each.name, file)
     return Suppression(at, scope, tuple(each.rules), each.reason, each.until)
 
 
@@ -105,16 +112,20 @@ def _each(
         line = lines[min(number, len(lines) - 1)]
         try:
             each = msgspec.convert(table, kind)
+            if not each.reason.strip():
+                raise AuditError(f"a table of {key} gives no reason")  # noqa: TRY301 - as the others
             config.chosen(rules, each.rules)
         except (msgspec.ValidationError, AuditError) as error:
             said = str(error).replace("Object", f"a table of {key}")
             raise AuditError(f"{written.path}:{line}: {said}") from error
-        reference = Reference("Setting", "", f"{key}[{number}]", "", str(written.path))
+        reference = Reference("Setting", "", f"{key}[{number}]", "", os.path.relpath(written.path))
         yield Location(reference, (), line, 1), each
 
 
 def _lines(path: Path, key: str) -> list[int]:
     """Return the lines on which tables of *key* begin; the first alone where they are inline."""
-    begins = re.compile(rf"\s*(\[\[?\s*(tool\s*\.\s*)?mpiaudit\s*\.\s*{key}\b|{key}\s*=)").match
     text = path.read_text(encoding="utf-8").splitlines()
-    return [n for n, line in enumerate(text, 1) if begins(line)] or [1]
+    table = rf"\s*\[\[?\s*(tool\s*\.\s*)?mpiaudit\s*\.\s*{key}\b"
+    inline = rf"\s*{key}\s*="
+    found = ([n for n, line in enumerate(text, 1) if re.match(p, line)] for p in (table, inline))
+    return next(filter(None, found), [1])

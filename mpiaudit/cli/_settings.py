@@ -20,6 +20,9 @@ from mpiaudit.model import AuditError
 TABLES = {"mpiaudit.toml": ("mpiaudit",), "pyproject.toml": ("tool", "mpiaudit")}
 """Where the settings stand in each file, of those in one folder the first."""
 
+OWN = frozenset({"mpiaudit.toml"})
+"""Files in which nobody else keeps anything."""
+
 KEPT = (
     "select", "ignore", "fail-on", "fail-under", "baseline", "pedantic", "show-suppressed",
     "exit-zero", "allow-partial", "fail-if-empty", "parse-all", "render", "target",
@@ -93,7 +96,7 @@ def _table(path: Path, *, named: bool) -> tuple[Path, Mapping[str, Any]] | None:
         table = table.get(key) if isinstance(table, dict) else None
     if isinstance(table, dict):
         return path, table
-    if named and content:
+    if content and (named or path.name in OWN):
         raise AuditError(f"{path}: there is no table [{'.'.join(keys)}]")
     return None
 

@@ -199,7 +199,10 @@ def _live(
 def _is_under(report: Report, options: dict[str, Any]) -> bool:
     """Return whether the grade, which may be an upper bound, is worse than the one asked for."""
     least = options["fail_under"]
-    return bool(least and report.grade and report.grade.letter > least)
+    if not (least and report.grade and report.grade.letter > least):
+        return False
+    click.echo(f"mpiaudit: grade {report.grade}, and --fail-under asks for {least}", err=True)
+    return True
 
 
 def _exit_code(report: Report, options: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ from mpiaudit.reading import Comment
 
 SIGN = b"mpiaudit:"
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*mpiaudit:\s*(.*?)\s*(?:\s#.*)?$")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#\s*mpiaudit:\s*(ignore\b.*?)\s*(?:\s#.*)?$")
 """One for us, and perhaps one for others behind it."""
 
 _BLANK = re.compile(r"\s*(#.*)?$")
@@ -26,7 +26,7 @@ def comments(source: str, content: Data) -> Iterator[Comment]:
     """
     if content.find(SIGN) < 0:
         return
-    lines = bytes(content).decode("utf-8", "replace").splitlines()
+    lines = bytes(content).decode("utf-8-sig", "replace").splitlines()
     starts = [0, *(n for n, line in enumerate(lines) if _SEPARATOR.match(line))]
     for number, line in enumerate(lines):
         if found := _COMMENT.search(line):

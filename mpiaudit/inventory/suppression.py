@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ ANNOTATION = "mpiaudit/ignore"
 """The annotation; each line of its value is an entry: ``MPA080,MPA105 REASON until DATE``."""
 
 _IGNORE = re.compile(r"ignore\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
-_UNTIL = re.compile(r"(?:^|\s+)until (\d\S*)$")
+_UNTIL = re.compile(r"(?:^|\s+)until:?\s+(\d\S*)(.*)$", re.IGNORECASE | re.DOTALL)
+_RULES = re.compile(r"\A((?:[^\s,]*\s*,\s*)*\S*)(.*)\Z", re.DOTALL)
 _HOW = {
     "Comment": "write `# mpiaudit: ignore[MPA080] REASON until 2027-01-31`",
     "Setting": 'write reason = "..."',
@@ -63,18 +65,20 @@ class Matching:
     namespace: str = ""
     name: str = ""
     file: str = ""
-    """Of the path as the report prints it, or of an end of it."""
+    """Of the absolute path, or of a folder above it."""
 
     def covers(self, at: Location) -> bool:
         """Return whether all patterns fit the object."""
         it = at.object
-        pairs = ((self.kind, it.kind), (self.namespace, it.namespace), (self.name, it.name))
+        pairs = (
+            (self.kind.lower(), it.kind.lower()),
+            (self.namespace, it.namespace),
+            (self.name, it.name),
+        )
         if not all(fnmatchcase(value, pattern or "*") for pattern, value in pairs):
             return False
-        return not self.file or any(fnmatchcase(it.source, p) for p in self._paths())
-
-    def _paths(self) -> tuple[str, str]:
-        return self.file, f"*/{self.file}"
+        path = os.path.abspath(it.source) if self.file else ""  # noqa: PTH100 - not resolved
+        return not self.file or any(fnmatchcase(path, p) for p in (self.file, f"{self.file}/*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def of_object(resource: Resource) -> Iterator[Suppression]:
     if isinstance(value, str):
         reference = resource.reference
         for entry in filter(None, map(str.strip, value.splitlines())):
-            rules, _, rest = entry.partition(" ")
+            ((rules, rest),) = _RULES.findall(entry)
             at = Location(reference, path)
             yield _suppression(at, Whole(reference), rules, rest, _ENTRY)
 
@@ -137,6 +141,8 @@ def _suppression(at: Location, scope: Scope, rules: str, rest: str, how: str) ->
             until = date.fromisoformat(dated[1])
         except ValueError:
             fault = f"{dated[1]} is no date; write until 2027-01-31"
+        if dated[2]:
+            fault = fault or f"words follow the date; write until {dated[1]} at the end"
     if not words:
         fault = f"it names no rule; {how}"
     elif not reason:

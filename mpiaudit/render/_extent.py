@@ -26,6 +26,12 @@ def read(report: Report) -> str:
     return count(coverage.inputs, "file")
 
 
+def judged(report: Report) -> str:
+    """Return ``96 rules judged``: those that passed, and those that found something."""
+    found = {f.rule.id for cause in (*report.findings, *report.suppressed) for f in cause.family}
+    return f"{count(len(report.passed) + len(found), 'rule')} judged"
+
+
 def elsewhere(skips: Iterable[Skip]) -> str:
     """Say how many rules want what was not given; empty where none does."""
     more = sum(not s.gap.unreadable for s in skips)

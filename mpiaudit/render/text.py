@@ -93,7 +93,7 @@ def _grade(report: Report, look: Look) -> Iterator[str]:
         short += f"; {unsuppressed(report)}"
     worst = report.decisive
     if worst is None:
-        scope = f"{_extent.read(report)}, {len(report.passed)} rules judged"
+        scope = f"{_extent.read(report)}, {_extent.judged(report)}"
         unclear = "" if coverage.live else _extent.elsewhere(report.skips)
         shown = _paint(f"{bound}{report.grade}", "1;32" if report.complete else "1;33", look)
         yield f"{'Grade ' if coverage.live else ''}{shown}  {scope}{unclear}{short}"
@@ -176,8 +176,7 @@ def _fix(finding: Finding, look: Look) -> Iterator[str]:
 
 def _judged(report: Report, look: Look) -> Iterator[str]:
     if report.decisive:
-        judged = len(report.passed) + len({f.rule.id for f in _every(report.findings)})
-        yield f"Judged {judged} rules on {_extent.read(report)}."
+        yield f"On {_extent.read(report)}: {_extent.judged(report)}."
     if report.suppressed:
         ids = sorted({f.rule.id for f in report.suppressed})
         listed = "" if look.suppressed else "; --show-suppressed lists them"

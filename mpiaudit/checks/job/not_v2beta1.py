@@ -47,7 +47,8 @@ def not_v2beta1(jobs: tuple[Job, ...], crd: Crd | None = None) -> Iterator[Hit]:
     wherever the CRD is mpi-operator's. v2beta1 is all that mpi-operator has served since 0.4;
     v1 ends with training-operator 1.9, and Trainer 2 serves no MPIJob at all. An ``apiVersion``
     that is missing, or lacks its group, is refused everywhere. Severity is high where the given
-    CRD does not serve the version of a manifest that is still to be applied.
+    CRD does not serve the version of a manifest that is still to be applied, and without a CRD
+    (likely) where no release has ever served it.
 
     Wrong when: an API server answered in a version the author did not write (the author's is
     taken from last-applied-configuration or managedFields, and nothing is said where both are
@@ -74,10 +75,13 @@ def _in_version(job: Job, version: str | None, crd: Crd | None) -> Iterator[Hit]
     if written in {None, V2BETA1} or (there and crd is not None and V2BETA1 not in crd.served):
         return
     refused = crd is not None and written not in crd.served and not there
-    if written not in LEGACY_VERSIONS and not (crd is None or refused):
+    unheard = written not in LEGACY_VERSIONS
+    if unheard and not (crd is None or refused):
         return
+    refused |= unheard and not there
     serves = f"; the CRD serves {' and '.join(crd.served) or 'nothing'}" if crd and refused else ""
-    changes = listing(list(_changes(job, written)), "") if written in LEGACY_VERSIONS else ""
+    unsure = refused and not (crd and crd.installed)
+    changes = listing(list(_changes(job, written)), "") if not unheard else ""
     yield Hit(
         job.at("apiVersion"),
         f"written in {GROUP}/{written}{serves}",
@@ -85,7 +89,7 @@ def _in_version(job: Job, version: str | None, crd: Crd | None) -> Iterator[Hit]
         effect=("the API server refuses it" if refused else _effect(crd))
         + (f"; for v2beta1 {changes}" if changes else ""),
         severity=Severity.HIGH if refused else weight(job, Severity.MEDIUM),
-        confidence=Confidence.LIKELY if crd and refused and not crd.installed else None,
+        confidence=Confidence.LIKELY if unsure else None,
     )
 
 
