@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ FAULTS: dict[str, Callable[[str], Fault]] = {
     "cut": lambda path: Fault(path, how="cut"),
 }
 
+PARTLY = "dual-served-double-reconcile"
+"""The recording that is read in part."""
+
 LISTS = ("/customresourcedefinitions/", "/deployments", "/mpijobs", "/pods", "/events", "/leases")
 
 
@@ -38,12 +42,18 @@ def said(findings: tuple[Finding, ...]) -> set[tuple[str, str]]:
     }
 
 
-def scan(folder: Path, tmp_path: Path, *faults: Fault) -> Report:
-    """Return the report on a recorded cluster, read over HTTP at the time of its recording."""
+@cache
+def taken(folder: Path) -> str:
+    """Return when a recording was made, as HTTP writes it."""
     now = build(files.collect([str(folder)], None)).now
     assert now is not None
+    return format_datetime(now, usegmt=False)
+
+
+def scan(folder: Path, tmp_path: Path, *faults: Fault) -> Report:
+    """Return the report on a recorded cluster, read over HTTP at the time of its recording."""
     with serve(recorded(folder), *faults) as server:
-        server.clock = format_datetime(now, usegmt=False)
+        server.clock = taken(folder)
         options = Options(kubeconfig(tmp_path / "config", server), request_timeout=5)
         return _audit.cluster(options, RULES)
 
@@ -63,16 +73,19 @@ def test_live_and_files_say_the_same(reference: Path, name: str, tmp_path: Path)
     assert live.complete
 
 
+@pytest.fixture(scope="module")
+def whole(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Return the report on a recorded cluster of which all can be read."""
+    return scan(reference / "clusters" / PARTLY, tmp_path_factory.mktemp("whole"))
+
+
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("how", FAULTS)
 def test_what_is_refused_is_not_judged(
-    reference: Path, how: str, path: str, tmp_path: Path
+    reference: Path, whole: Report, how: str, path: str, tmp_path: Path
 ) -> None:
     """Partial sight finds less, invents nothing, and never gives an unqualified grade."""
-    folder = reference / "clusters" / "dual-served-double-reconcile"
-    whole = scan(folder, tmp_path)
-
-    partial = scan(folder, tmp_path, FAULTS[how](path))
+    partial = scan(reference / "clusters" / PARTLY, tmp_path, FAULTS[how](path))
 
     assert said(partial.findings) <= said(whole.findings)
     assert not partial.complete
