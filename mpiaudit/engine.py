@@ -60,7 +60,7 @@ def audit(
         parted = part(every, written, choices, known)
         fates = tuple(settled(parted, judged.ids, _about(inventory), known))
     else:
-        parted, fates = Parted(tuple(every), (), ()), ()
+        parted, fates = Parted(tuple(every), ()), ()
     about = [r for r in rules if SUPPRESSIONS in r.needs]
     last = _judged(replace(inventory, suppressions=fates), about, alike)
     told = part(regraded(last.findings, choices.regrades), (), choices, ())

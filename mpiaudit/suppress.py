@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from mpiaudit.inventory.suppression import Lines, Matching, Suppression
+from mpiaudit.inventory.suppression import Lines, Matching, Suppression, Whole
 from mpiaudit.model import Location, Reference
 from mpiaudit.report import Finding
 from mpiaudit.rule import Rule, Severity
@@ -54,7 +55,34 @@ class Parted:
 
     kept: tuple[Finding, ...]
     aside: tuple[Finding, ...]
-    suppressions: tuple[Suppression, ...]
+    suppressions: tuple[Suppression, ...] = ()
+    found: tuple[frozenset[str], ...] = ()
+    """For each suppression the ids of all rules that found something in its scope."""
+
+
+class _Index:
+    """Suppressions that hold, by number, and where they do."""
+
+    def __init__(self, suppressions: Iterable[Suppression]) -> None:
+        self._places: dict[object, list[int]] = defaultdict(list)
+        self._matching: list[tuple[int, Matching]] = []
+        for number, suppression in enumerate(suppressions):
+            match suppression.scope:
+                case _ if suppression.fault or suppression.expired:
+                    continue
+                case Lines(source, lines):
+                    for line in lines:
+                        self._places[source, line].append(number)
+                case Whole(reference):
+                    self._places[reference].append(number)
+                case Matching() as scope:
+                    self._matching.append((number, scope))
+
+    def over(self, at: Location) -> Iterator[int]:
+        """Yield the number of each suppression in whose scope *at* is."""
+        yield from self._places.get(at.object, ())
+        yield from self._places.get((at.object.source, at.line), ())
+        yield from (number for number, scope in self._matching if scope.covers(at))
 
 
 def regraded(findings: Iterable[Finding], regrades: Iterable[Regrade]) -> Iterator[Finding]:
@@ -94,21 +122,27 @@ def part(
 
     *rules* are all that there are.
     """
-    checked = [_checked(s, choices.today, rules) for s in suppressions]
-    active = [(s, _ids(s.rules, rules)) for s in checked if not s.fault and not s.expired]
-    causes = _on_lines(findings, (s for s, _ in active), choices.place)
+    names = _Names(rules)
+    checked = tuple(_checked(s, choices.today, names) for s in suppressions)
+    index = _Index(checked)
+    causes = _on_lines(findings, checked, choices.place)
+    found: list[set[str]] = [set() for _ in checked]
+    for each in (f for cause in causes for f in cause.family):
+        for number in index.over(each.hit.at):
+            found[number].add(each.rule.id)
     aside: list[Finding] = []
 
     def left(finding: Finding) -> bool:
-        rule, at = finding.rule.id, finding.hit.at
-        by = next((s for s, ids in active if rule in ids and s.scope.covers(at)), None)
+        rule = finding.rule.id
+        over = (checked[number] for number in index.over(finding.hit.at))
+        by = next((s for s in over if any(rule in names.ids(w) for w in s.rules)), None)
         if by is None and rule not in choices.ignored:
             return True
         aside.append(replace(finding, suppression=by))
         return False
 
     kept = [replace(c, explains=tuple(filter(left, c.explains))) for c in causes if left(c)]
-    return Parted(tuple(kept), tuple(aside), tuple(checked))
+    return Parted(tuple(kept), tuple(aside), checked, tuple(map(frozenset, found)))
 
 
 def settled(
@@ -118,31 +152,50 @@ def settled(
 
     *judged* are the ids of rules that were judged, *objects* what was audited, *rules* all rules.
     """
-    everything = [f for cause in (*parted.kept, *parted.aside) for f in cause.family]
-    places = {Location(o) for o in objects} | {f.hit.at for f in everything}
-    for each in parted.suppressions:
-        used = {f.rule.id for f in everything if each.scope.covers(f.hit.at)}
-        unused = tuple(
-            word
-            for word in each.rules
-            if (ids := _ids((word,), rules)) <= judged and ids.isdisjoint(used)
-        )
-        away = isinstance(each.scope, Matching) and not any(map(each.scope.covers, places))
-        idle = each.fault or each.expired
-        yield each if idle else replace(each, unused=unused, absent=away)
+    names = _Names(rules)
+    places = [Location(reference) for reference in objects]
+    for each, found in zip(parted.suppressions, parted.found, strict=True):
+        if each.fault or each.expired:
+            yield each
+            continue
+        ids = {word: names.ids(word) for word in each.rules}
+        unused = tuple(w for w, i in ids.items() if i <= judged and i.isdisjoint(found))
+        scope = each.scope
+        away = isinstance(scope, Matching) and not found and not any(map(scope.covers, places))
+        yield replace(each, unused=unused, absent=away)
 
 
-def _checked(suppression: Suppression, today: date, rules: Collection[Rule]) -> Suppression:
+class _Names:
+    """What words mean, each looked up once."""
+
+    def __init__(self, rules: Collection[Rule]) -> None:
+        self._rules = rules
+        self._known: dict[str, frozenset[str]] = {}
+        self.ours = frozenset(r.id for r in rules if r.topic == "suppression")
+
+    def ids(self, word: str) -> frozenset[str]:
+        """Return the ids of the rules that *word* names."""
+        if word not in self._known:
+            self._known[word] = frozenset(r.id for r in self._rules if r.named(word))
+        return self._known[word]
+
+
+def _checked(suppression: Suppression, today: date, names: _Names) -> Suppression:
     """Return it with its fault, if a word names no rule, and whether it has expired."""
-    stray = next((w for w in suppression.rules if not _ids((w,), rules)), None)
-    if stray is not None and not suppression.fault:
-        fault = f"no rule is named {stray!r}; `mpiaudit rules` lists them"
-        return replace(suppression, fault=fault)
-    return replace(suppression, expired=bool(suppression.until and suppression.until < today))
+    faults = (fault for word in suppression.rules if (fault := _fault(word, names)))
+    fault = suppression.fault or next(faults, "")
+    expired = not fault and bool(suppression.until and suppression.until < today)
+    return replace(suppression, fault=fault, expired=expired)
 
 
-def _ids(words: Iterable[str], rules: Iterable[Rule]) -> frozenset[str]:
-    return frozenset(r.id for r in rules for word in words if r.named(word))
+def _fault(word: str, names: _Names) -> str:
+    """Return what is wrong with *word* as the name of rules."""
+    ids = names.ids(word)
+    if not ids:
+        return f"no rule is named {word!r}; `mpiaudit rules` lists them"
+    if "MPA".startswith(word.upper()):
+        return f"{word} names every rule; name some"
+    return f"{word} is put aside by --ignore only" if ids <= names.ours else ""
 
 
 def _on_lines(

@@ -97,6 +97,9 @@ def test_the_grade_counts_them_apart(tmp_path: Path) -> None:
         (job("mpiaudit: ignore[MPA087] a test until 2027-02-30"), {"MPA087", "MPA901"}),
         (job("mpiaudit: ignore[MPA087] a test until 2999-01-01 or so"), {"MPA087", "MPA901"}),
         (job("mpiaudit: ignore[MPA087] a test Until: 2020-01-01"), {"MPA087", "MPA902"}),
+        (job("mpiaudit: ignore[MPA087] a test (until 2020-01-01)"), {"MPA087", "MPA901"}),
+        (job("mpiaudit: ignore[M] a test"), {"MPA087", "MPA901"}),
+        (job("mpiaudit: ignore[MPA903] a test"), {"MPA087", "MPA901"}),
         (job("mpiaudit: ignore[MPA087] a test until 2020-02-20"), {"MPA087", "MPA902"}),
         (job("mpiaudit: ignore[MPA105] a test"), {"MPA087", "MPA903"}),
         (job(annotations="{mpiaudit/ignore: MPA105 a test}"), {"MPA087", "MPA903"}),
@@ -279,3 +282,11 @@ def test_a_file_of_ours_says_something(
 
     assert run(["scan", "job.yaml"]) == 2
     assert "mpiaudit.toml: there is no table [mpiaudit]" in capsys.readouterr().err
+
+
+def test_each_comment_is_judged(tmp_path: Path) -> None:
+    """Two that say the same are two."""
+    text = job("mpiaudit: ignore[MPA105] a test", name="a")
+    report = audit(tmp_path, text + "---\n" + text.replace("name: a\n", "name: b\n"))
+
+    assert [f.rule.id for f in report.findings].count("MPA903") == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from mpiaudit.manifest.read import Data
@@ -14,8 +15,10 @@ SIGN = b"mpiaudit:"
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*mpiaudit:\s*(ignore\b.*?)\s*(?:\s#.*)?$")
 """One for us, and perhaps one for others behind it."""
 
-_BLANK = re.compile(r"\s*(#.*)?$")
-_SEPARATOR = re.compile(r"---(\s|$)")
+_BLANK = re.compile(r"\s*(?:#.*)?$")
+_SEPARATOR = re.compile(r"---(?:\s|$)")
+_AHEAD = re.compile(r"\s*(?:#.*)?$|%|---(?:\s*(?:#.*)?$)")
+"""What may stand before all else in a document."""
 
 
 def comments(source: str, content: Data) -> Iterator[Comment]:
@@ -27,22 +30,33 @@ def comments(source: str, content: Data) -> Iterator[Comment]:
     if content.find(SIGN) < 0:
         return
     lines = bytes(content).decode("utf-8-sig", "replace").splitlines()
-    starts = [0, *(n for n, line in enumerate(lines) if _SEPARATOR.match(line))]
+    documents = _documents(lines)
+    starts = [document.start for document in documents]
     for number, line in enumerate(lines):
         if found := _COMMENT.search(line):
-            reference = Reference("Comment", "", found[0], "", source)
+            reference = Reference("Comment", "", found[0], "", source, number)
             at = Location(reference, (), number + 1, found.start() + 1)
-            yield Comment(found[1], at, _about(number, lines, starts))
+            document = documents[bisect_right(starts, number) - 1]
+            about = _about(number, lines, document)
+            yield Comment(found[1], at, range(about.start + 1, about.stop + 1))
 
 
-def _about(number: int, lines: list[str], starts: list[int]) -> range:
-    """Return the lines, from 1, that a comment on line *number*, from 0, is about."""
+def _documents(lines: list[str]) -> list[range]:
+    """Return the lines of each document, from 0; what stands before the first belongs to it."""
+    starts = [n for n, line in enumerate(lines) if _SEPARATOR.match(line)]
+    if not starts or any(not _AHEAD.match(line) for line in lines[: starts[0]]):
+        starts.insert(0, 0)
+    starts[0] = 0
+    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(lines)], strict=True)]
+
+
+def _about(number: int, lines: list[str], document: range) -> range:
+    """Return the lines, from 0, that a comment on line *number* of *document* is about."""
     if not _BLANK.match(lines[number]):
-        return range(number + 1, number + 2)
-    first = max(n for n in starts if n <= number)
-    last = min((n for n in starts if n > number), default=len(lines))
-    if all(_BLANK.match(line) or _SEPARATOR.match(line) for line in lines[first:number]):
-        return range(first + 1, last + 1)
-    following = (n for n in range(number + 1, last) if not _BLANK.match(lines[n]))
-    next_line = next(following, number)
-    return range(next_line + 1, next_line + 2)
+        return range(number, number + 1)
+    first = next((n for n in document if not _AHEAD.match(lines[n])), document.stop)
+    if number < first:
+        return document
+    after = (n for n in range(number, document.stop) if not _BLANK.match(lines[n]))
+    following = next(after, number)
+    return range(following, following + 1)

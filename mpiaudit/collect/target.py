@@ -30,7 +30,7 @@ WHOLE = frozenset({"Deployment", DEFINITION, "Namespace", "ClusterRole", "Cluste
 
 GANGS = Gap("a target does not say which PodGroups there are", unreadable=False)
 
-_MINOR = re.compile(r"\D*\d+\.\d+")
+_MINOR = re.compile(r"\D*\d+\.\d+", re.ASCII)
 
 
 def parse(text: str) -> Target:

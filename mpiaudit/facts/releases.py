@@ -24,7 +24,7 @@ kubeflow/mpi-operator v0.8.0 cmd/mpi-operator/app/options/options.go:61 (since v
 kubeflow/training-operator v1.9.0 cmd/training-operator.v1/main.go:95 (since v1.4.0).
 """
 
-_VERSION = re.compile(r"(?:v|release-)?(\d+)\.(\d+)(?:\.(\d+))?(?:-rc\.?(\d+))?")
+_VERSION = re.compile(r"(?:v|release-)?(\d+)\.(\d+)(?:\.(\d+))?(?:-rc\.?(\d+))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

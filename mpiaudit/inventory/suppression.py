@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
-from typing import Protocol
+from fnmatch import translate
+from functools import lru_cache
 
 from mpiaudit.model import Location, Reference, Resource
 from mpiaudit.reading import Comment
@@ -17,7 +17,7 @@ ANNOTATION = "mpiaudit/ignore"
 """The annotation; each line of its value is an entry: ``MPA080,MPA105 REASON until DATE``."""
 
 _IGNORE = re.compile(r"ignore\s*\[([^\]]*)\]\s*(.*)", re.DOTALL)
-_UNTIL = re.compile(r"(?:^|\s+)until:?\s+(\d\S*)(.*)$", re.IGNORECASE | re.DOTALL)
+_UNTIL = re.compile(r"(?:^|\W+)until\b\W*(\d\S*)(.*)$", re.IGNORECASE | re.DOTALL)
 _RULES = re.compile(r"\A((?:[^\s,]*\s*,\s*)*\S*)(.*)\Z", re.DOTALL)
 _HOW = {
     "Comment": "write `# mpiaudit: ignore[MPA080] REASON until 2027-01-31`",
@@ -27,13 +27,6 @@ _ENTRY = "write `MPA080 REASON until 2027-01-31`"
 """How an annotation is written."""
 
 
-class Scope(Protocol):
-    """Where a suppression holds."""
-
-    def covers(self, at: Location) -> bool:
-        """Return whether a finding at *at* is in it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Some lines of a file."""
@@ -41,20 +34,12 @@ class Lines:
     source: str
     numbers: range
 
-    def covers(self, at: Location) -> bool:
-        """Return whether *at*, which has been looked up, is on one of them."""
-        return at.line in self.numbers and at.object.source == self.source
-
 
 @dataclass(frozen=True, slots=True)
 class Whole:
     """One object."""
 
     object: Reference
-
-    def covers(self, at: Location) -> bool:
-        """Return whether *at* is in it."""
-        return at.object == self.object
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +53,34 @@ class Matching:
     """Of the absolute path, or of a folder above it."""
 
     def covers(self, at: Location) -> bool:
-        """Return whether all patterns fit the object."""
+        """Return whether all patterns fit the object of *at*."""
         it = at.object
-        pairs = (
-            (self.kind.lower(), it.kind.lower()),
-            (self.namespace, it.namespace),
-            (self.name, it.name),
+        return (
+            _fits(self.kind.lower(), it.kind.lower())
+            and _fits(self.namespace, it.namespace)
+            and _fits(self.name, it.name)
+            and (not self.file or _lies(self.file, it.source))
         )
-        if not all(fnmatchcase(value, pattern or "*") for pattern, value in pairs):
-            return False
-        path = os.path.abspath(it.source) if self.file else ""  # noqa: PTH100 - not resolved
-        return not self.file or any(fnmatchcase(path, p) for p in (self.file, f"{self.file}/*"))
+
+
+@lru_cache(None)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
+
+
+def _fits(pattern: str, value: str) -> bool:
+    return not pattern or _compiled(pattern).match(value) is not None
+
+
+@lru_cache(None)
+def _lies(pattern: str, source: str) -> bool:
+    """Return whether the path *source*, or a folder above it, fits *pattern*."""
+    path = os.path.abspath(source)  # noqa: PTH100 - not resolved
+    return _fits(pattern, path) or _fits(f"{pattern}/*", path)
+
+
+Scope = Lines | Whole | Matching
+"""Where a suppression holds."""
 
 
 @dataclass(frozen=True, slots=True)

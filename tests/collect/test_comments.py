@@ -44,6 +44,16 @@ def test_what_is_not_for_us(line: str) -> None:
     assert [*comments("a.yaml", line.encode())] == []
 
 
+@pytest.mark.parametrize("ahead", ["", "---\n", "# a licence\n\n---\n", "%YAML 1.2\n---\n"])
+def test_before_the_first_document(ahead: str) -> None:
+    """What stands before all else is about the first document, wherever its ``---`` is."""
+    text = f"# mpiaudit: ignore[A] b\n{ahead}kind: Pod\n---\nkind: Job\n"
+
+    (found,) = comments("a.yaml", text.encode())
+
+    assert found.lines == range(1, ahead.count("\n") + 3)
+
+
 def test_lines_are_counted_as_locations_are() -> None:
     r"""\r\n is one end of a line; bytes that are no UTF-8 hide nothing."""
     found = [*comments("a.yaml", b"a: \xff\r\nb: 1 # mpiaudit: ignore[A] b\r\n")]
