@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from mpiaudit import engine
 from mpiaudit.collect import files as file_collector
@@ -63,13 +63,16 @@ def files(  # noqa: PLR0913 - most are named
     render: bool = False,
     targets: Sequence[Target] = (),
     choices: Choices = engine.NONE,
+    stdin: IO[bytes] | None = None,
 ) -> Report:
     """Return the report on the manifests in *paths*, as it would be where *targets* run.
+
+    *stdin* is what ``-`` stands for, instead of standard input.
 
     Raises:
         AuditError: A path does not exist.
     """
-    reading, kept = _read_files(paths, rules, parse_all=parse_all, render=render)
+    reading, kept = _read_files(paths, rules, parse_all=parse_all, render=render, stdin=stdin)
     source = " ".join(paths)
     standing: Sequence[Resource] = ()
     if targets:
@@ -161,11 +164,18 @@ def record(
 
 
 def _read_files(
-    paths: Sequence[str], rules: Sequence[Rule], *, parse_all: bool, render: bool
+    paths: Sequence[str],
+    rules: Sequence[Rule],
+    *,
+    parse_all: bool,
+    render: bool,
+    stdin: IO[bytes] | None = None,
 ) -> tuple[Reading, file_collector.Kept]:
     kept: file_collector.Kept = {}
     kinds = None if parse_all else _kinds(rules)
-    reading = file_collector.collect(paths, kinds, stdin=sys.stdin.buffer, kept=kept, render=render)
+    reading = file_collector.collect(
+        paths, kinds, stdin=stdin or sys.stdin.buffer, kept=kept, render=render
+    )
     return reading, kept
 
 

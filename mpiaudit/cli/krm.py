@@ -70,7 +70,7 @@ def command() -> int:
     except AuditError as error:
         _write(given.answer([{"message": str(error), "severity": _krm.ERROR}]))
         raise
-    report = _audit(data, asked)
+    report = _report(data, asked)
     look = Look(pedantic=asked.pedantic)
     said = [*_krm.results(report, look, asked.limit, given.items)]
     _write(given.answer(said))
@@ -148,39 +148,16 @@ def _hint(key: str) -> str:
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
 
 
-def _audit(data: bytes, asked: Settings) -> Report:
+def _report(data: bytes, asked: Settings) -> Report:
     """Return the report on the items of the ResourceList *data*."""
     import io
-    from dataclasses import replace
-    from datetime import UTC, datetime
-    from functools import partial
 
-    from mpiaudit import engine
-    from mpiaudit.collect import files, walk
-    from mpiaudit.inventory.build import build, kinds_for
-    from mpiaudit.report import Coverage
+    from mpiaudit.cli import _audit
+    from mpiaudit.collect import walk
     from mpiaudit.suppress import Choices
 
-    kinds = kinds_for(name for rule in asked.rules for name in (*rule.needs, *rule.uses))
-    kept: files.Kept = {}
-    reading = files.collect([walk.STDIN], kinds, stdin=io.BytesIO(data), kept=kept)
-    # Rendered, hence no patches, though it is started beside a kustomization.
-    reading.resources = (replace(r, beside_kustomization=False) for r in reading.resources)
-    inventory = build(reading)
-    coverage = Coverage(
-        source=walk.STDIN,
-        live=False,
-        inputs=reading.inputs,
-        documents=reading.documents,
-        faults=tuple(reading.faults),
-        notes=tuple(reading.notes),
-    )
-    choices = Choices(
-        ignored=frozenset(rule.id for rule in asked.ignored),
-        today=datetime.now(UTC).date(),
-        place=partial(files.place, kept=kept),
-    )
-    return engine.audit(inventory, asked.rules, coverage, choices)
+    choices = Choices(frozenset(rule.id for rule in asked.ignored))
+    return _audit.files([walk.STDIN], asked.rules, choices=choices, stdin=io.BytesIO(data))
 
 
 def _write(text: str) -> None:
