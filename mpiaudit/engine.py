@@ -68,7 +68,9 @@ def audit(
         findings=tuple(_sorted((*parted.kept, *told.kept))),
         skips=(*judged.skips, *last.skips),
         passed=(*judged.passed, *last.passed),
-        coverage=replace(coverage, relevant=_relevant(inventory), notes=said),
+        coverage=replace(
+            coverage, relevant=_relevant(inventory), notes=said, settings=choices.settings
+        ),
         verdict=verdict.of(inventory, _outages(every, inventory.controllers)),
         suppressed=(*parted.aside, *told.aside),
         gaps=_gaps(inventory, rules),

@@ -118,6 +118,9 @@ class Coverage:
     notes: tuple[str, ...] = ()
     """What was read in spite of something odd, one line each."""
 
+    settings: str = ""
+    """The file whose settings held; empty without one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:

@@ -43,6 +43,9 @@ class Choices:
     regrades: tuple[Regrade, ...] = ()
     """The first that names a rule counts."""
 
+    settings: str = ""
+    """The file that holds the last two; empty without one."""
+
     today: date = date.min
     """On which suppressions may have expired."""
 

@@ -339,6 +339,11 @@ def test_shell_completes_words(shell: str, script: str, says: str, tmp_path: Pat
         (["expl"], "explain\tExplain a rule, with a manifest on both...\n:4\n"),
         (["scan", "--fail-o"], "--fail-on\tExit 1 for a finding at least this severe.\n:4\n"),
         (["scan", "--fail-on", "h"], "high\n:4\n"),
+        (["scan", "-o", "jun"], "junit\n:4\n"),
+        (
+            ["scan", "--ignore", "mpa214"],
+            "MPA214\tMPIJob is written in v2beta1, which is not served\n:4\n",
+        ),
         (["scan", "manifests/"], ":0\n"),
     ],
 )

@@ -141,3 +141,13 @@ def test_schema_of_reports(capfd: pytest.CaptureFixture[str]) -> None:
     """Whoever reads ``-o json`` can check it."""
     assert run(["schema", "report"]) == 0
     assert json.loads(capfd.readouterr().out)["properties"]["grade"]
+
+
+def test_the_report_names_the_file(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever wonders why the gate is open learns who opened it."""
+    (repository / "mpiaudit.toml").write_text("[mpiaudit]\nexit-zero = true\n")
+
+    assert scan() == 0
+    assert ", with the settings of ../mpiaudit.toml.\n" in capsys.readouterr().out
+    scan("-o", "json")
+    assert json.loads(capsys.readouterr().out)["coverage"]["settings"] == "../mpiaudit.toml"

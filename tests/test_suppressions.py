@@ -191,6 +191,8 @@ def test_settings_suppress(repository: Path, capsys: pytest.CaptureFixture[str])
     assert "A (100)" in said
     assert "; C (71) without 1 suppression" in said
     assert "Suppressed: 1 finding of MPA087; --show-suppressed lists them" in said
+    assert run(["scan", "job.yaml", "--fail-on", "critical", "--config", "/dev/null"]) == 0
+    assert "settings" not in capsys.readouterr().out
     assert run(["scan", "job.yaml", "--show-suppressed"]) == 0
     assert "\n    why    we know, until 2999-12-31" in capsys.readouterr().out
     assert run(["scan", "job.yaml", "-o", "json"]) == 0

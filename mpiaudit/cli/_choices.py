@@ -86,6 +86,7 @@ def choices(written: Written | None, rules: Sequence[Rule], ignored: Iterable[Ru
             Regrade(_ids(each.rules, rules), Severity[each.severity.upper()], each.reason, at)
             for at, each in _each(written, "severity", Regraded, rules)
         ),
+        os.path.relpath(written.path),
     )
 
 

@@ -43,10 +43,9 @@ def apply(ctx: click.Context, param: click.Parameter, value: str | None) -> None
     if found:
         path, table = found
         ctx.default_map = dict(_defaults(ctx.command, path, table))
-        if tables := {key: table[key] for key in TABLED if key in table}:
-            from mpiaudit.cli import _choices
+        from mpiaudit.cli import _choices
 
-            ctx.obj = _choices.Written(path, tables)
+        ctx.obj = _choices.Written(path, {key: table[key] for key in TABLED if key in table})
 
 
 def schema(command: click.Command) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mpiaudit.cli import _settings, _stated, _target
+from mpiaudit.cli import _settings, _stated, _target, _values
 
 if TYPE_CHECKING:
     from mpiaudit.cli._audit import Manifests
@@ -39,6 +39,7 @@ Audit = Callable[[], "Report"]
     multiple=True,
     default=("text",),
     metavar="FORMAT[=FILE]",
+    shell_complete=_values.formats,
     help="How to print, or what to write to FILE; more than once for several. text, json, "
     "markdown, github, sarif, gitlab, checkstyle, rdjsonl, junit, csv, prometheus, policyreport "
     "or openreports.",
@@ -46,8 +47,20 @@ Audit = Callable[[], "Report"]
 @click.option("--color", "colour", type=click.Choice(("auto", "always", "never")), default="auto")
 @click.option("--pedantic", is_flag=True, help="Show what is only possible, too.")
 @click.option("--show-suppressed", is_flag=True, help="Show what was moved aside, and why.")
-@click.option("--select", multiple=True, metavar="RULES", help="Judge only these rules or topics.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Move these rules' findings aside.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=_values.rules,
+    help="Judge only these rules or topics.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="RULES",
+    shell_complete=_values.rules,
+    help="Move these rules' findings aside.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),

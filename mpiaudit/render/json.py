@@ -55,6 +55,7 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "relevant": coverage.relevant,
         "faults": list(coverage.faults),
         "notes": list(coverage.notes),
+        **({"settings": coverage.settings} if coverage.settings else {}),
     }
 
 

@@ -176,7 +176,9 @@ def _fix(finding: Finding, look: Look) -> Iterator[str]:
 
 def _judged(report: Report, look: Look) -> Iterator[str]:
     if report.decisive:
-        yield f"On {_extent.read(report)}: {_extent.judged(report)}."
+        settings = report.coverage.settings
+        kept = f", with the settings of {settings}" if settings else ""
+        yield f"On {_extent.read(report)}: {_extent.judged(report)}{kept}."
     if report.suppressed:
         ids = sorted({f.rule.id for f in report.suppressed})
         listed = "" if look.suppressed else "; --show-suppressed lists them"
