@@ -3,9 +3,9 @@
 #   docker build --build-arg REVISION="$(git rev-parse HEAD)" -t mpiaudit .
 #   docker run --rm -v "$PWD:/work:ro" mpiaudit scan manifests/
 #
-# A tag can be moved. To pin the base by digest, as `docker buildx imagetools inspect` prints it:
-# --build-arg BASE=python:3.13.15-slim-trixie@sha256:...
-ARG BASE=python:3.13.15-slim-trixie
+# A tag can be moved, a digest cannot: `docker buildx imagetools inspect python:3.13-slim-trixie` prints
+# the next one.
+ARG BASE=python:3.13.15-slim-trixie@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 
 FROM ${BASE} AS build
 COPY . /src

@@ -95,11 +95,14 @@ def test_workflow_and_action_are_safe() -> None:
 
 
 def test_image_is_built_as_it_should_be() -> None:
-    """Nothing that hadolint warns of, and a user that runAsNonRoot can judge."""
+    """Nothing that hadolint warns of, a base that is fixed, a user that runAsNonRoot can judge."""
     done = run("hadolint", "Dockerfile")
 
     assert done.returncode == 0, done.stdout
-    last = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    text = (ROOT / "Dockerfile").read_text()
+    last = text.rpartition("\nFROM ")[2]
+    assert re.search(r"^ARG BASE=python:[\w.-]+@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
+    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE}"}
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last, re.MULTILINE)
 
 
