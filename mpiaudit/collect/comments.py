@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 
 from mpiaudit.manifest.read import Data
@@ -27,9 +28,11 @@ def comments(source: str, content: Data) -> Iterator[Comment]:
     One at the end of a line is about that line. One on lines of its own is about the next line
     that holds more; before all else in a document, about the whole document.
     """
-    if content.find(SIGN) < 0:
+    wide = content[:2] in {BOM_UTF16_LE, BOM_UTF16_BE}
+    if not wide and content.find(SIGN) < 0:
         return
-    lines = bytes(content).decode("utf-8-sig", "replace").splitlines()
+    text = bytes(content).decode("utf-16" if wide else "utf-8-sig", "replace")
+    lines = text.splitlines()
     documents = _documents(lines)
     starts = [document.start for document in documents]
     for number, line in enumerate(lines):

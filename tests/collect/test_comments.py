@@ -54,6 +54,14 @@ def test_before_the_first_document(ahead: str) -> None:
     assert found.lines == range(1, ahead.count("\n") + 3)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_encodings(encoding: str) -> None:
+    """A byte order mark hides nothing."""
+    (found,) = comments("a.yaml", "# mpiaudit: ignore[A] b\nkind: Pod\n".encode(encoding))
+
+    assert found.lines == range(1, 3)
+
+
 def test_lines_are_counted_as_locations_are() -> None:
     r"""\r\n is one end of a line; bytes that are no UTF-8 hide nothing."""
     found = [*comments("a.yaml", b"a: \xff\r\nb: 1 # mpiaudit: ignore[A] b\r\n")]
