@@ -43,12 +43,20 @@ kubernetes-sigs/kustomize api/v0.20.1 types/kustomization.go (``Kustomization``)
 its keys in capitals and small letters alike.
 """
 
-_NO_PATHS = frozenset({"commonannotations", "commonlabels", "labels", "literals"})
+_NO_PATHS = frozenset(
+    {"commonannotations", "commonlabels", "labels", "annotations", "literals", "patch"}
+)
 _REMOTE = re.compile(r"(?:^|=)\s*https?:", re.IGNORECASE)
 """What kustomize fetches wherever a file may be named.
 
 kubernetes-sigs/kustomize api/v0.20.1 internal/loader/fileloader.go (``IsRemoteFile``).
 """
+
+_LARGEST = 1 << 20
+"""Bytes of a kustomization."""
+
+_SAID = 80
+"""Characters of a text that a doubt quotes."""
 
 _LOCAL = re.compile(r"(?!.*github\.com)[\w./+ -]+", re.IGNORECASE | re.ASCII)
 """What cannot be taken for a repository, which is tried before a folder.
@@ -123,17 +131,56 @@ def _examine(folder: str, build: Build) -> None:
         build.doubts.append(f"{path}: {programs[0]} run programs")
     elif odd := sorted(body.keys() - _PLAIN):
         build.doubts.append(f"{path}: {odd[0]} is not known")
-    for text in _texts(body):
-        if _REMOTE.search(text):
-            build.doubts.append(f"{path}: {text} is remote")
-        elif os.path.isfile(one := os.path.join(folder, text)):  # noqa: PTH113, PTH118
+    build.doubts += (f"{path}: {_short(t)} is remote" for t in _texts(body) if _REMOTE.search(t))
+    for text in _sources(body):
+        if os.path.isfile(one := os.path.join(folder, text)):  # noqa: PTH113, PTH118
             build.files.add(os.path.realpath(one))
-    for entry in (e for key in _BUILT_OF for e in body.get(key) or ()):
-        below = os.path.normpath(os.path.join(folder, str(entry)))  # noqa: PTH118
-        if not _LOCAL.fullmatch(str(entry)) or not os.path.exists(below):  # noqa: PTH110
-            build.doubts.append(f"{path}: {entry} is remote or missing")
-        elif os.path.isdir(below):  # noqa: PTH112
-            _examine(below, build)
+    for key in _BUILT_OF:
+        entries = body.get(key) or []
+        if not isinstance(entries, list):
+            build.doubts.append(f"{path}: {key} is no list")
+            continue
+        for entry in map(str, entries):
+            _follow(folder, entry, build)
+
+
+def _follow(folder: str, entry: str, build: Build) -> None:
+    """Add what *entry*, of a kustomization in *folder*, leads to."""
+    below = os.path.normpath(os.path.join(folder, entry))  # noqa: PTH118
+    if not _LOCAL.fullmatch(entry) or not os.path.exists(below):  # noqa: PTH110
+        build.doubts.append(f"{named_in(folder) or folder}: {_short(entry)} is remote or missing")
+    elif os.path.isdir(below):  # noqa: PTH112
+        _examine(below, build)
+
+
+def _sources(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what may name the files that objects are made of, or patched with.
+
+    kubernetes-sigs/kustomize api/v0.20.1 types/kustomization.go, types/patch.go and
+    types/kvpairsources.go.
+    """
+    for key in (*_BUILT_OF, "patchesstrategicmerge", "crds", "configurations"):
+        yield from _plain(body.get(key))
+    for key in ("patches", "patchesjson6902", "replacements"):
+        yield from (
+            text for each in _mappings(body.get(key)) for text in _plain([each.get("path")])
+        )
+    for each in _mappings(body.get("configmapgenerator")):
+        for key in ("files", "envs"):
+            yield from (text.rpartition("=")[2] for text in _plain(each.get(key)))
+
+
+def _plain(value: object) -> list[str]:
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []
+
+
+def _short(text: str) -> str:
+    """Return as much of *text* as stands on a line."""
+    return text if len(text) <= _SAID else f"{text[:_SAID]}..."
 
 
 def _body(folder: str, build: Build) -> Mapping[str, Any]:
@@ -144,6 +191,9 @@ def _body(folder: str, build: Build) -> Mapping[str, Any]:
         return {}
     build.files.add(os.path.realpath(path))
     try:
+        if not os.path.isfile(path) or os.path.getsize(path) > _LARGEST:  # noqa: PTH113, PTH202
+            build.doubts.append(f"{path}: no file of a usual size")
+            return {}
         with open(path, "rb") as stream:  # noqa: PTH123
             found = list(documents(stream.read()))
     except OSError as error:
@@ -157,9 +207,9 @@ def _body(folder: str, build: Build) -> Mapping[str, Any]:
 
 
 def _texts(value: object) -> Iterator[str]:
-    """Yield each text of *value* that may name a file."""
+    """Yield each text of *value* that may name a file; one of several lines is a patch itself."""
     if isinstance(value, str):
-        yield value
+        yield from () if "\n" in value else (value,)
     elif isinstance(value, list):
         for each in value:
             yield from _texts(each)

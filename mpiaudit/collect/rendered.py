@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mpiaudit.collect import kustomize, walk
+from mpiaudit.collect import kustomize, offline, walk
 from mpiaudit.manifest import template
 
 CHART = "Chart.yaml"
@@ -32,21 +30,6 @@ _KUSTOMIZE = (
     *(".", "--enable-helm=false", "--enable-alpha-plugins=false", "--network=false"),
     "--load-restrictor=LoadRestrictionsRootOnly",
 )
-_LONGEST = 120
-"""Seconds after which a program is ended."""
-
-_NOWHERE = "http://127.0.0.1:9"
-_OFFLINE = {
-    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), _NOWHERE),
-    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _NOWHERE),
-    **dict.fromkeys(("no_proxy", "NO_PROXY"), ""),
-    "GIT_ALLOW_PROTOCOL": "none",
-    "HELM_NO_PLUGINS": "1",
-    "KUBERC": "off",
-    "KUBECONFIG": f"{os.devnull}/none",
-}
-"""An environment in which nothing is fetched and no plug-in is loaded, should one be asked for."""
-
 _SOURCE = re.compile(r"^---\n# Source: (.+)\n", re.MULTILINE)
 
 
@@ -114,15 +97,18 @@ def _found(paths: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _chart(folder: str, rendering: Rendering) -> None:
-    helm = shutil.which("helm")
-    text, why = _run([helm, *_HELM], folder) if helm else ("", "helm is not on PATH")
+    helm = offline.find("helm")
+    text, why = offline.run([helm, *_HELM], folder) if helm else ("", "helm is not on PATH")
     if why:
         command = template.COMMAND.format(shlex.quote(folder))
         rendering.faults.append(f"{folder}: a chart that is not rendered: {why}; or: {command}")
         return
+    ahead, *made = _SOURCE.split(text)
+    if ahead.strip():
+        rendering.faults.append(f"{folder}: a chart whose output does not name its templates")
+        return
     parts = (os.path.join(folder, part, "") for part in _PARTS)  # noqa: PTH118
     rendering.folders += [os.path.join(os.path.realpath(part), "") for part in parts]  # noqa: PTH118
-    _, *made = _SOURCE.split(text)
     for source, content in zip(made[::2], made[1::2], strict=True):
         inside = source.partition("/")[2]
         path = os.path.join(folder, inside)  # noqa: PTH118 - as all of collect
@@ -135,7 +121,7 @@ def _kustomization(folder: str, build: kustomize.Build, rendering: Rendering) ->
     if not why and program is None:
         why = "neither kustomize nor kubectl is on PATH"
     if not why and program:
-        text, why = _run([*program, *_KUSTOMIZE], folder)
+        text, why = offline.run([*program, *_KUSTOMIZE], folder)
     if why:
         command = kustomize.COMMAND.format(shlex.quote(folder))
         rendering.faults.append(
@@ -149,29 +135,9 @@ def _kustomization(folder: str, build: kustomize.Build, rendering: Rendering) ->
 
 def _kustomize() -> list[str] | None:
     for name, command in (("kustomize", "build"), ("kubectl", "kustomize")):
-        if program := shutil.which(name):
+        if program := offline.find(name):
             return [program, command]
     return None
-
-
-def _run(command: Sequence[str], folder: str) -> tuple[str, str]:
-    """Return what *command* prints in *folder*, and in one line why it failed, if it did."""
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own helm or kustomize
-            command,
-            cwd=folder,
-            env={**os.environ, **_OFFLINE},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_LONGEST,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return "", str(error)
-    said = " ".join(done.stderr.decode(errors="replace").split())
-    name = os.path.basename(command[0])  # noqa: PTH119
-    why = f"{name}: {said or f'exit code {done.returncode}'}" if done.returncode else ""
-    return done.stdout.decode(errors="replace"), why
 
 
 def chart_of(path: str) -> str | None:

@@ -4,6 +4,7 @@ The programs here are stand-ins of a few lines that show how they are called; th
 and kubectl are run by ``tests/cluster/test_kustomize.py``.
 """
 
+import os
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,109 @@ def test_harmless_addresses_are_no_reason(tmp_path: Path) -> None:
     )
 
     assert kustomize.examine(str(folder)).doubts == []
+
+
+KUSTOMIZE = '#!/bin/sh\nwhile read -r line; do echo "$line"; done < made.yaml\n'
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    """Return the folder of a kustomization of one job, and what it is built into."""
+    folder = tmp_path / "work" / "overlay"
+    folder.mkdir(parents=True)
+    (folder / "job.yaml").write_text(JOB % "one")
+    (folder / "made.yaml").write_text(JOB % "made")
+    (folder / "kustomization.yaml").write_text("resources: [job.yaml, made.yaml]\n")
+    return folder
+
+
+@pytest.mark.parametrize("path", ["bin", "", "."])
+def test_no_program_of_the_repository_is_run(
+    chart: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder on PATH that depends on where we are is the repository's, as it were."""
+    (chart / "bin").mkdir()
+    for folder in (chart, chart / "bin"):
+        install(folder, "helm", "#!/bin/sh\ntouch run\n")
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.chdir(chart)
+
+    _, reading = read(chart)
+
+    assert not (chart / "run").exists()
+    assert "helm is not on PATH" in reading.faults[0]
+
+
+@pytest.mark.parametrize("kind", ["endless", "pipe", "large"])
+def test_a_kustomization_is_a_file(overlay: Path, programs: Path, kind: str) -> None:
+    """Whatever has no end is not read."""
+    install(programs, "kustomize", KUSTOMIZE)
+    path = overlay / "kustomization.yaml"
+    path.unlink()
+    match kind:
+        case "endless":
+            path.symlink_to("/dev/zero")
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.write_text("#" * (1 << 20) + "\n")
+
+    _, reading = read(overlay)
+
+    assert "kustomization.yaml: no file of a usual size" in reading.faults[0]
+
+
+@pytest.mark.parametrize("text", ["resources: 5\n", "bases: {a: b}\n"])
+def test_what_is_no_list_is_not_built(overlay: Path, programs: Path, text: str) -> None:
+    """The real kustomize refuses it, too."""
+    install(programs, "kustomize", KUSTOMIZE)
+    (overlay / "kustomization.yaml").write_text(text)
+
+    _, reading = read(overlay)
+
+    assert " is no list; or: kustomize build " in reading.faults[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secretGenerator: [{name: a, files: [job.yaml]}]",
+        "namePrefix: job.yaml",
+        "images: [{name: a, newName: job.yaml}]",
+    ],
+)
+def test_what_is_not_built_is_read(overlay: Path, programs: Path, text: str) -> None:
+    """A job is lost neither by being named elsewhere nor by being no resource."""
+    install(programs, "kustomize", KUSTOMIZE)
+    (overlay / "kustomization.yaml").write_text(f"resources: [made.yaml]\n{text}\n")
+
+    jobs, reading = read(overlay)
+
+    assert reading.faults == []
+    assert sorted(job.reference.name for job in jobs) == ["made", "one"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "generatorOptions: {annotations: {doc: 'https://example.com'}}",
+        "patches: [{patch: 'a: x=https://example.com', target: {kind: Pod}}]",
+    ],
+)
+def test_texts_that_are_no_files_may_be_addresses(overlay: Path, programs: Path, text: str) -> None:
+    """Only what kustomize would fetch is remote."""
+    install(programs, "kustomize", KUSTOMIZE)
+    (overlay / "kustomization.yaml").write_text(f"resources: [job.yaml]\n{text}\n")
+
+    _, reading = read(overlay)
+
+    assert reading.faults == []
+
+
+def test_output_that_names_no_template_is_not_lost(chart: Path, programs: Path) -> None:
+    """What helm prints is judged or said, never dropped."""
+    install(programs, "helm", "#!/bin/sh\necho 'kind: MPIJob'\n")
+
+    _, reading = read(chart)
+
+    assert any("output does not name its templates" in fault for fault in reading.faults)
