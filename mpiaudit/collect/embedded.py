@@ -134,6 +134,18 @@ def _could_run(body: Mapping[str, Any]) -> bool:
     return any(dig(one, "spec", "containers", 0, "image") for one in templates)
 
 
+def _trial(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return *body* without a namespace that is known."""
+    return {**body, "metadata": {**_mapping(body, "metadata"), "namespace": _TRIAL}}
+
+
+def _is_whole(body: Mapping[str, Any]) -> bool:
+    """Return whether *body* is an MPIJob of Kubeflow and says what to run: no patch of one."""
+    fields = ("mpiReplicaSpecs", "replicas", "gpus", "processingUnits")
+    ours = str(body.get("apiVersion")).startswith("kubeflow.org/")
+    return ours and any(dig(body, "spec", field) is not None for field in fields)
+
+
 def _spelled(carrier: Resource, path: FieldPath, text: str, depth: int) -> Iterator[Resource | str]:
     """Yield what the *text* at *path* holds."""
     dotted = ".".join(map(str, path))
@@ -144,21 +156,22 @@ def _spelled(carrier: Resource, path: FieldPath, text: str, depth: int) -> Itera
                 f" it is not known what becomes of a text in a {carrier.kind}"
             )
         return
-    sure = path[-2:] == ("resource", "manifest") or (carrier.kind, path[0]) == ("ConfigMap", "data")
+    made = path[-2:] == ("resource", "manifest")
+    sure = made or (carrier.kind, path[0]) == ("ConfigMap", "data")
     if not (sure or _SPELLED.search(text)):
         return
     content = filled(text).encode()
     for found in read(content, CARRIERS | {KIND} | carriers.mentioned(content)):
         match found:
             case Item(body=body):
-                if _TRIAL in text:
-                    metadata = {**_mapping(body, "metadata"), "namespace": _TRIAL}
-                    body = {**body, "metadata": metadata}
-                inner = _inside(carrier, (*path, found.document, *found.prefix), body)
+                trial = _trial(body) if _TRIAL in text else body
+                inner = _inside(carrier, (*path, found.document, *found.prefix), trial)
                 if inner.kind != KIND:
                     yield from _within(inner, depth)
-                elif sure or _could_run(body):
+                elif made or _could_run(body) or (sure and _is_whole(body)):
                     yield inner
+                elif sure:
+                    yield f"{carrier.reference} .{dotted} holds no whole MPIJob; it is not judged"
             case Fault() if sure and _SPELLED.search(text):
                 yield f"{carrier.reference} .{dotted} holds an MPIJob that cannot be read"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from mpiaudit.collect import bundle, carriers, embedded, kustomize
 from mpiaudit.collect.comments import comments
@@ -31,6 +32,7 @@ def read(
     once, whatever its length. What was *built* by a kustomization is no patch for it.
     """
     noted: set[str] = set()
+    mentions = cache(lambda: bool(_MENTION(content[:].decode(errors="replace"))))
     shape = bundle.shape(path)
     if shape.errors:
         bundle.note_errors(path, content, reading, kinds)
@@ -54,7 +56,7 @@ def read(
                     yield bundle.part(resource) if shape.partial or dump else resource
                 yield from _held(resource, kinds, reading)
             case Fault():
-                _refuse(path, content, outcome, reading)
+                _refuse(path, mentions, outcome, reading)
             case Skipped():
                 reading.documents += outcome.count
     for pipeline in embedded.pipelines(path, content):
@@ -73,11 +75,11 @@ def _remark(
         reading.notes.extend([note] if note not in reading.notes else ())
 
 
-def _refuse(path: str, content: Data, fault: Fault, reading: Reading) -> None:
-    """Note what cannot be read: a template once, and only where it may make an MPIJob matter."""
+def _refuse(path: str, mentions: Callable[[], bool], fault: Fault, reading: Reading) -> None:
+    """Note what cannot be read: a template once, and only where its file *mentions* MPIJob."""
     if not fault.template:
         reading.faults.append(_fault(path, fault))
-    elif _MENTION(content[:].decode(errors="replace")):
+    elif mentions():
         advice = _to_render(path, fault.message)
         said = (f.startswith(f"{path}:") and f.endswith(advice) for f in reading.faults)
         if not any(said):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mpiaudit import engine
-from mpiaudit.collect import files
+from mpiaudit.collect import embedded, files
 from mpiaudit.inventory.build import build
 from mpiaudit.model import Location, Resource
 from mpiaudit.reading import Reading
@@ -432,3 +432,16 @@ def test_trial_of_a_config_map_is_made_elsewhere(tmp_path: Path) -> None:
     (job,), _ = read(tmp_path, f"{head}data:\n  mpi.yaml: |\n{indented(TRIAL, 4)}")
 
     assert job.reference.key == "outer-*"
+
+
+PATCH = "apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nspec: {runPolicy: {}}"
+
+
+@pytest.mark.parametrize("text", ["kind: MPIJob\nimage: a:1", PATCH])
+def test_what_is_no_whole_job_in_a_config_map_is_only_noted(text: str) -> None:
+    """A line of somebody's settings, or a patch, is not a job without a launcher."""
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"b": text}}
+
+    found = list(embedded.held(Resource(body, "a.yaml")))
+
+    assert found == ["ConfigMap a .data.b holds no whole MPIJob; it is not judged"]

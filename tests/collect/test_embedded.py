@@ -48,6 +48,7 @@ data:
     apiVersion: kubeflow.org/v2beta1
     kind: MPIJob
     metadata: {name: check, namespace: lab}
+    spec: {mpiReplicaSpecs: {}}
 """
 
 
