@@ -15,7 +15,6 @@ Body = dict[str, Any]
 T = TypeVar("T")
 
 MERGE = "application/merge-patch+json"
-APPLY = "application/apply-patch+yaml"
 NAMES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Asks for the metadata of objects alone; a CRD has half a megabyte of others."""
 
@@ -66,10 +65,6 @@ class Client:
     def merge(self, path: str, patch: Body) -> Body:
         """Merge *patch* into what is at *path*."""
         return self.send("PATCH", path, patch, MERGE)
-
-    def apply(self, path: str, body: Body) -> Body:
-        """Put *body* at *path*, as kubectl applies it server-side against all conflicts."""
-        return self.send("PATCH", f"{path}?fieldManager=kubectl&force=true", body, APPLY)
 
     def delete(self, path: str) -> None:
         """Delete what is at *path*, a list perhaps, at once; nothing is fine."""

@@ -14,7 +14,6 @@ from cluster import bed
 from cluster.client import Body, Client, eventually
 from cluster.container import Container, Program
 from cluster.kubelet import NODE, Kubelet
-from cluster.paths import path_of
 from cluster.plane import LAVISH, Plane
 from cluster.releases import definition, disarm, shipped, terse
 from cluster.sweep import CRDS, MPIJOBS, sweep
@@ -65,10 +64,11 @@ class Cluster:
         self.apply([d for d in documents if keep is None or keep(d)])
 
     def apply(self, documents: Iterable[Body]) -> None:
-        """Do as ``kubectl apply --server-side`` does, and wait until definitions are served."""
+        """Apply *documents* server-side, and wait until their definitions are served."""
         wanted = [terse(d) for d in documents if not self._lasting(d)]
-        for document in wanted:
-            self.admin.apply(path_of(document), document)
+        bodies = json.dumps({"apiVersion": "v1", "kind": "List", "items": wanted})
+        flags = ("--server-side", "--force-conflicts", "--validate=false")
+        self.kubectl("apply", *flags, "-f", "-", stdin=bodies)
         for document in wanted:
             if document["kind"] == "CustomResourceDefinition":
                 self.served(document["metadata"]["name"])

@@ -107,7 +107,7 @@ def _migrated(cluster: Cluster) -> None:
 
 
 def _refused_without_v1(cluster: Cluster) -> None:
-    with pytest.raises(RefusedError, match=r"status.storedVersions\[0\]"):
+    with pytest.raises(AssertionError, match=r"status.storedVersions\[0\]"):
         cluster.apply([definition("mpi-operator-0.8.0")])
 
 
